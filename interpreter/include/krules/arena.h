@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace krules {
+
+/// Memory for everything that lives as long as one cascade (or one program): taken by moving a pointer, given back all
+/// at once. Not thread-safe. What is put in must be trivially destructible.
+class Arena {
+ public:
+  explicit Arena(size_t first_block = 16 * 1024) : first_block_(first_block) {}
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  Arena(Arena&&) = default;
+  Arena& operator=(Arena&&) = default;
+
+  void* allocate(size_t bytes, size_t alignment = 8) {
+    uintptr_t at = (cursor_ + alignment - 1) & ~(alignment - 1);
+    if (at + bytes > limit_) [[unlikely]] {
+      return allocate_slow(bytes, alignment);
+    }
+    cursor_ = at + bytes;
+    return reinterpret_cast<void*>(at);
+  }
+
+  template <class T>
+  T* allocate_array(size_t count) {
+    return static_cast<T*>(allocate(sizeof(T) * count, alignof(T)));
+  }
+
+  std::string_view copy(std::string_view text) {
+    if (text.empty()) return {};
+    char* to = static_cast<char*>(allocate(text.size(), 1));
+    std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+
+  /// Forgets everything but keeps the first block, so that a warm arena does not touch the heap.
+  void reset();
+
+  /// Bytes held from the heap.
+  size_t capacity() const { return capacity_; }
+
+ private:
+  struct Block {
+    std::unique_ptr<char[]> memory;
+    size_t size;
+  };
+
+  void* allocate_slow(size_t bytes, size_t alignment);
+
+  size_t first_block_;
+  uintptr_t cursor_ = 0;
+  uintptr_t limit_ = 0;
+  size_t capacity_ = 0;
+  std::vector<Block> blocks_;
+};
+
+}  // namespace krules

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "krules/event.h"
+
+namespace krules {
+
+struct Frame;
+
+/// How a write is to be done.
+struct WriteOptions {
+  bool muted = false;   ///< no event
+  bool direct = false;  ///< in the store before the event is acknowledged
+  Value extra;          ///< the map of `with`, or null
+};
+
+struct EmitRequest {
+  /// The type; interned where the program knows it.
+  const Symbol* type;
+  Subject* subject;
+  Value payload;
+  Value meta;  ///< the map of `with`, or null
+};
+
+enum class LogSeverity : uint8_t { kDebug, kInfo, kWarn, kError };
+
+/// What a rule body acts on: the engine's side of the interpreter. All writes are seen at once by later reads and take
+/// effect (events, store) only when the rule ends well. Functions that return Value give null, or an error that the
+/// rule fails with.
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  /// The subject of that name, empty where it does not exist. Null when the store does not answer (the cascade must end:
+  /// take the error from store_error()).
+  virtual Subject* subject(std::string_view name) = 0;
+  virtual Value store_error() = 0;
+
+  virtual Value set_property(Subject& subject, const Symbol* name, const Value& value, const WriteOptions& options) = 0;
+  virtual Value delete_property(Subject& subject, const Symbol* name, const WriteOptions& options) = 0;
+  virtual Value set_extended(Subject& subject, const Symbol* name, const Value& value, bool direct) = 0;
+  virtual Value delete_extended(Subject& subject, const Symbol* name, bool direct) = 0;
+  virtual Value delete_subject(Subject& subject, const WriteOptions& options) = 0;
+  /// Sets (or with null value and `remove` deletes) a field of the current event's meta.
+  virtual Value set_meta(const Symbol* name, const Value& value) = 0;
+  virtual Value delete_meta(const Symbol* name) = 0;
+  virtual Value emit(const EmitRequest& request) = 0;
+
+  /// The symbol for a computed name: interned where the program knows it, else alive to the cascade's end.
+  virtual const Symbol* symbol(std::string_view text) = 0;
+
+  /// For `try`: everything written and emitted after savepoint() is undone by rollback().
+  virtual size_t savepoint() = 0;
+  virtual void rollback(size_t savepoint) = 0;
+
+  /// When the cascade's first event was accepted: microseconds since 1970. The same for the whole cascade.
+  virtual int64_t now() = 0;
+  /// 128 bits fixed by event, rule and `n`: the n-th random thing of this rule run.
+  virtual std::array<uint64_t, 2> entropy(uint32_t n) = 0;
+
+  virtual void log(LogSeverity severity, std::string_view message, const Value& data) = 0;
+};
+
+}  // namespace krules

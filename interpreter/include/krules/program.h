@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "krules/ast.h"
+#include "krules/diagnostic.h"
+#include "krules/event.h"
+#include "krules/function_table.h"
+#include "krules/glob.h"
+#include "krules/host.h"
+#include "krules/symbol.h"
+#include "krules/value.h"
+
+namespace krules {
+
+struct Node;       // a resolved expression (private to interpreter/)
+struct StmtNode;   // a resolved statement
+struct CompiledInput;
+
+/// A name or a glob to hold against event types, property names or subject names.
+struct NamePattern {
+  std::string text;
+  const Symbol* exact = nullptr;  ///< set when it is not a glob
+  Glob glob;
+};
+
+/// One `on` group of a rule, sugar removed: `changed cpu of device:*` is the event subject-property-changed with a list
+/// of properties.
+struct CompiledTrigger {
+  std::vector<NamePattern> types;       ///< any of
+  std::vector<NamePattern> properties;  ///< any of; none: any. Only for property events
+  std::vector<NamePattern> subjects;    ///< any of; none: any
+};
+
+/// A condition that must hold for the rule to fire, found in its `when`s: what `source` reads equals one of `values`. It depends
+/// on the event alone, so the engine may look it up in a hash before it looks at the rule.
+struct EqualityGuard {
+  enum class Source : uint8_t { kPayloadField, kProperty, kNewValue, kOldValue, kSubjectName };
+  Source source;
+  const Symbol* field = nullptr;  ///< kPayloadField: `payload.field`
+  std::vector<Value> values;
+};
+
+struct CompiledRule {
+  std::string name;
+  Location where;             ///< the rule's head
+  uint32_t number = 0;        ///< its place in the order in which rules run
+  std::string doc;
+  /// Same text (names resolved): equal across reloads when the rule did not change.
+  uint64_t content_hash = 0;
+  std::vector<CompiledTrigger> triggers;
+  std::vector<EqualityGuard> guards;
+  bool reads_subject_before_body = true;
+
+  struct HeadStep {
+    const Node* condition = nullptr;  ///< a `when`; lets are lazy slots and need no step
+  };
+  std::vector<HeadStep> whens;
+  std::vector<uint32_t> lazy_slots;  ///< to be marked unset before a run
+  uint32_t local_count = 0;
+  const StmtNode* body = nullptr;
+};
+
+/// Everything an evaluation reads and writes. One per engine, reused for each rule.
+struct Frame {
+  Host* host = nullptr;
+  Arena* arena = nullptr;
+  const class Program* program = nullptr;
+  const CompiledRule* rule = nullptr;
+  const Event* event = nullptr;
+  Subject* subject = nullptr;  ///< changes inside `as`
+  Subject* origin = nullptr;
+  Value* locals = nullptr;
+  uint64_t steps_left = 0;
+  uint32_t entropy_used = 0;
+  Value failure;  ///< the error a rule ended with
+};
+
+enum class WhenResult : uint8_t { kHolds, kDoesNotHold, kError };
+enum class RunResult : uint8_t { kDone, kFailed, kFailedCascade };
+
+/// Given to compile().
+struct CompileOptions {
+  const FunctionTable* functions = nullptr;
+  /// The names known so far, to be extended; null: start afresh.
+  std::shared_ptr<const SymbolTable> symbols;
+  /// `--set debug=true`: raw text by parameter name.
+  std::map<std::string, std::string> parameters;
+};
+
+/// A resolved, immutable rule program. Names are slots and symbols, constants are folded, nothing is looked up by string
+/// when it runs. Evaluation updates look-up hints inside, so one Program belongs to one engine thread.
+class Program {
+ public:
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  const std::vector<CompiledRule>& rules() const;
+  const std::shared_ptr<const SymbolTable>& symbols() const;
+  const std::vector<SourcePtr>& sources() const;
+
+  bool has_inputs() const;
+  /// The declaration for an event type from outside, null if there is none.
+  const CompiledInput* input(const Symbol* type) const;
+  /// Null when the payload fits; else an error value that says which field does not.
+  Value check_input(const CompiledInput& input, const Value& payload, Arena& arena) const;
+  /// The subject that the declaration computes, null when it has no `on`; an error value when that fails. Frame: host, arena,
+  /// event (payload), steps_left.
+  Value input_subject(const CompiledInput& input, Frame& frame) const;
+
+  const std::vector<NamePattern>& outputs() const;
+
+  struct Impl;
+  explicit Program(std::unique_ptr<Impl> impl);
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+struct CompileResult {
+  std::shared_ptr<const Program> program;  ///< null when a diagnostic is an error
+  std::vector<Diagnostic> diagnostics;
+};
+
+/// Resolves modules (in rule order: files by path) into one program and reports everything that is wrong in one go.
+CompileResult compile(const std::vector<ast::Module>& modules, const CompileOptions& options);
+
+/// Tests the rule's whens in order (frame: host, arena, program, event, subject, steps_left set by the caller; rule and locals are
+/// set here). kError: frame.failure says why, and the rule counts as not matching.
+WhenResult evaluate_whens(const CompiledRule& rule, Frame& frame);
+/// Runs the body of a rule whose whens held, in the same frame. kFailed: frame.failure says why; the caller undoes its effects.
+RunResult run_body(const CompiledRule& rule, Frame& frame);
+
+}  // namespace krules

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace krules {
+
+enum class StoreErrorKind : uint8_t {
+  kCannotOpen,   ///< missing folder, no permission, not a database
+  kLocked,       ///< another program runs on this store
+  kTooNew,       ///< written by a newer version
+  kDamaged,      ///< the file is not what it should be
+  kReadOnly,
+  kFull,         ///< no space left
+  kIo,
+};
+
+struct StoreError {
+  StoreErrorKind kind;
+  std::string message;  ///< one sentence for a person, with the path
+};
+
+/// Success, or what went wrong.
+class [[nodiscard]] StoreStatus {
+ public:
+  StoreStatus() = default;
+  StoreStatus(StoreError error) : error_(std::move(error)) {}  // NOLINT: an error is a status
+  bool ok() const { return !error_.has_value(); }
+  const StoreError& error() const { return *error_; }
+
+ private:
+  std::optional<StoreError> error_;
+};
+
+/// A subject's stored form. Its properties are JSON objects in the tagged style (json.h), dealt out over one or more
+/// parts so that a change to a subject with thousands of properties rewrites a small row.
+struct StoredPart {
+  uint16_t part = 0;
+  std::string properties;  ///< a JSON object
+  std::string extended;    ///< a JSON object, or empty
+};
+
+/// One row to write; both texts empty: the row goes. The views point into CommitGroup::text or live as long as the group.
+struct PartWrite {
+  std::string_view subject;
+  uint16_t part = 0;
+  std::string_view properties;
+  std::string_view extended;
+};
+
+/// How far a source has been read: committed with the state that its events made.
+struct SourcePosition {
+  std::string source;          ///< what names it: the absolute path
+  uint64_t offset = 0;         ///< bytes read
+  uint64_t line = 0;           ///< lines read
+  uint64_t device = 0;         ///< identity of the file
+  uint64_t inode = 0;
+  uint64_t prefix_length = 0;  ///< of the content when it was first read
+  uint64_t prefix_hash = 0;
+  uint64_t tail_length = 0;    ///< of the bytes before `offset`
+  uint64_t tail_hash = 0;
+};
+
+struct SeenEvent {
+  std::string_view source;
+  std::string_view id;
+};
+
+struct DeadLetter {
+  int64_t id = 0;            ///< given by the store
+  int64_t time = 0;          ///< microseconds since 1970
+  std::string kind;          ///< "malformed", "input", "fuse", "fail", "budget", ...
+  std::string message;
+  std::string event;         ///< the event as it came (a JSON line), perhaps not valid JSON
+  std::string source;        ///< path or "-"
+  uint64_t line = 0;         ///< 0: unknown
+  std::string path;          ///< JSON list: the events and rules that led there; "" for none
+  bool retry = false;        ///< asked to be sent again
+};
+
+/// What one transaction writes: the whole effect of one or more cascades.
+struct CommitGroup {
+  std::string text;  ///< backs the views
+  std::vector<PartWrite> subjects;
+  /// Output lines ("...\n" each) of these cascades, kept by the store until confirmed. Empty for none.
+  std::string outputs;
+  /// Number of this group, one more than the one before; names `outputs`.
+  uint64_t number = 0;
+  /// Outputs of groups up to this number have been handed over and may be forgotten.
+  uint64_t confirmed = 0;
+  std::vector<SourcePosition> positions;
+  std::vector<SeenEvent> seen;
+  std::vector<DeadLetter> dead_letters;
+  /// Dead letters that were sent again and are done with.
+  std::vector<int64_t> retried;
+};
+
+enum class CommitSync : uint8_t {
+  kFull,    ///< on the disk when commit() returns
+  kNormal,  ///< survives the end of the process, not a loss of power
+};
+
+/// Where subjects live when they are not in memory, and everything else that must survive. One program owns a store
+/// at a time. load() and commit() may run at the same time on two threads; every other function belongs to the thread that
+/// called open. load() sees what was committed before it began.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Fills `parts` (cleared first); empty when there is no such subject.
+  virtual StoreStatus load(std::string_view subject, std::vector<StoredPart>& parts) = 0;
+  /// All or nothing.
+  virtual StoreStatus commit(const CommitGroup& group) = 0;
+
+  /// Visits subjects in name order, all parts of each; `visit` returns false to stop. `glob` empty: all.
+  using SubjectVisitor = std::function<bool(std::string_view name, const std::vector<StoredPart>& parts)>;
+  virtual StoreStatus scan(std::string_view glob, const SubjectVisitor& visit) = 0;
+  virtual StoreStatus count_subjects(uint64_t& count) = 0;
+
+  virtual StoreStatus position(std::string_view source, std::optional<SourcePosition>& position) = 0;
+  /// The position of a file by its identity, whatever it was called.
+  virtual StoreStatus position_by_identity(uint64_t device, uint64_t inode, std::optional<SourcePosition>& position) = 0;
+
+  /// Whether an event id of that source was committed. Called from the thread that calls load().
+  virtual StoreStatus was_seen(std::string_view source, std::string_view id, bool& seen) = 0;
+
+  /// Outputs that were committed and not confirmed, oldest first: to be handed over again.
+  struct PendingOutput {
+    uint64_t number = 0;
+    std::string lines;
+  };
+  virtual StoreStatus pending_outputs(std::vector<PendingOutput>& outputs) = 0;
+  /// The largest group number ever committed, 0 for a new store.
+  virtual StoreStatus last_group(uint64_t& number) = 0;
+  /// How many times the store was opened for running, this one included; names sources that have no position.
+  virtual uint64_t run_number() const = 0;
+
+  virtual StoreStatus dead_letters(std::vector<DeadLetter>& letters) = 0;
+  /// Those with `retry` set, oldest first, at most `limit`. Called from the thread that calls load().
+  virtual StoreStatus dead_letters_to_retry(size_t limit, std::vector<DeadLetter>& letters) = 0;
+};
+
+/// A store in memory: what tests and embedders without a file use.
+std::unique_ptr<Store> make_memory_store();
+
+}  // namespace krules
