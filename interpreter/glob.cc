@@ -61,11 +61,16 @@ Glob::Glob(std::string_view pattern) : pattern_(pattern) {
 
 bool Glob::matches(std::string_view text) const {
   switch (shape_) {
-    case Shape::kExact: return text == pattern_;
-    case Shape::kPrefix: return text.starts_with(fixed_);
-    case Shape::kSuffix: return text.ends_with(fixed_);
-    case Shape::kAny: return true;
-    case Shape::kGeneral: return matches_general(pattern_, text);
+    case Shape::kExact:
+      return text == pattern_;
+    case Shape::kPrefix:
+      return text.starts_with(fixed_);
+    case Shape::kSuffix:
+      return text.ends_with(fixed_);
+    case Shape::kAny:
+      return true;
+    case Shape::kGeneral:
+      return matches_general(pattern_, text);
   }
   return false;
 }

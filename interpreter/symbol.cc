@@ -5,12 +5,15 @@
 
 namespace krules {
 
-uint64_t hash_text(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+uint64_t hash_text(std::string_view text) {
+  return XXH3_64bits(text.data(), text.size());
+}
 
 namespace {
 
 Symbol* new_symbol(std::string_view text, uint64_t hash, uint32_t number, Arena& arena) {
-  auto* symbol = static_cast<Symbol*>(arena.allocate(offsetof(Symbol, chars) + text.size() + 1, alignof(Symbol)));
+  auto* symbol =
+      static_cast<Symbol*>(arena.allocate(offsetof(Symbol, chars) + text.size() + 1, alignof(Symbol)));
   symbol->hash = hash;
   symbol->length = static_cast<uint32_t>(text.size());
   symbol->number = number;

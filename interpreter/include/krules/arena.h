@@ -9,8 +9,8 @@
 
 namespace krules {
 
-/// Memory for everything that lives as long as one cascade (or one program): taken by moving a pointer, given back all
-/// at once. Not thread-safe. What is put in must be trivially destructible.
+/// Memory for everything that lives as long as one cascade (or one program): taken by moving a pointer, given
+/// back all at once. Not thread-safe. What is put in must be trivially destructible.
 class Arena {
  public:
   explicit Arena(size_t first_block = 16 * 1024) : first_block_(first_block) {}

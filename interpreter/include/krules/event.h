@@ -23,7 +23,8 @@ struct Event {
   Value old_value;
   Value new_value;
   bool extended_property = false;  ///< a deleted event for an extended property
-  // How it came about, for the path of a runaway cascade: the number of the causing event in its cascade, and the rule.
+  // How it came about, for the path of a runaway cascade: the number of the causing event in its cascade, and
+  // the rule.
   uint32_t cause = 0;
   uint32_t rule = UINT32_MAX;
 };

@@ -23,9 +23,10 @@ class CallContext {
   /// Makes the error value to return. The text is copied.
   Value error(std::string_view kind, std::string_view message);
   /// "`round` takes a number, got string"; `which` is the parameter's name.
-  Value kind_error(std::string_view function, std::string_view parameter, std::string_view expected, const Value& got);
-  /// Takes `steps` from the rule's step budget; an error value (fatal) when it is used up, else null. Anything that
-  /// makes or looks through n things charges n.
+  Value kind_error(std::string_view function, std::string_view parameter, std::string_view expected,
+                   const Value& got);
+  /// Takes `steps` from the rule's step budget; an error value (fatal) when it is used up, else null.
+  /// Anything that makes or looks through n things charges n.
   Value charge(uint64_t steps);
 
   /// Calls a lambda that was given as an argument.
@@ -44,9 +45,11 @@ class CallContext {
   Frame& frame_;
 };
 
-/// A native function. `arguments` has one value a parameter (kMissing where an optional one was not given), then, for
-/// a variadic function, the rest. Arguments are never errors. The result's memory: the arena, a constant, or an argument's.
-using NativeFunction = Value (*)(CallContext& context, std::span<const Value> arguments, const void* user_data);
+/// A native function. `arguments` has one value a parameter (kMissing where an optional one was not given),
+/// then, for a variadic function, the rest. Arguments are never errors. The result's memory: the arena, a
+/// constant, or an argument's.
+using NativeFunction = Value (*)(CallContext& context, std::span<const Value> arguments,
+                                 const void* user_data);
 
 struct ParameterSpec {
   std::string name;
@@ -64,7 +67,8 @@ struct FunctionSpec {
   std::string result;     ///< kinds of the result
   std::string summary;    ///< one line
   std::string example;    ///< e.g. `"a,b".split(",")  # ["a", "b"]`
-  /// The same arguments always give the same result: may be computed when rules load. False for now(), uuid(), env()...
+  /// The same arguments always give the same result: may be computed when rules load. False for now(),
+  /// uuid(), env()...
   bool pure = true;
   /// Whether null in the first argument gives false at once (string, regex and network predicates).
   bool null_is_false = false;
@@ -77,7 +81,8 @@ class FunctionTable {
  public:
   /// False when the name is taken.
   bool add(FunctionSpec spec);
-  /// For embedders: keeps `function` alive. It gets one value a parameter and returns a value or context.error(...).
+  /// For embedders: keeps `function` alive. It gets one value a parameter and returns a value or
+  /// context.error(...).
   bool add(FunctionSpec spec, std::function<Value(CallContext&, std::span<const Value>)> function);
 
   const FunctionSpec* find(std::string_view name) const;

@@ -5,8 +5,8 @@
 
 namespace krules {
 
-/// A pattern over whole names: `*` is any run of characters (dots included), `?` exactly one character (a code point).
-/// The one matcher that rules, commands and the checker use.
+/// A pattern over whole names: `*` is any run of characters (dots included), `?` exactly one character (a
+/// code point). The one matcher that rules, commands and the checker use.
 class Glob {
  public:
   Glob() = default;

@@ -27,19 +27,20 @@ struct EmitRequest {
 
 enum class LogSeverity : uint8_t { kDebug, kInfo, kWarn, kError };
 
-/// What a rule body acts on: the engine's side of the interpreter. All writes are seen at once by later reads and take
-/// effect (events, store) only when the rule ends well. Functions that return Value give null, or an error that the
-/// rule fails with.
+/// What a rule body acts on: the engine's side of the interpreter. All writes are seen at once by later reads
+/// and take effect (events, store) only when the rule ends well. Functions that return Value give null, or an
+/// error that the rule fails with.
 class Host {
  public:
   virtual ~Host() = default;
 
-  /// The subject of that name, empty where it does not exist. Null when the store does not answer (the cascade must end:
-  /// take the error from store_error()).
+  /// The subject of that name, empty where it does not exist. Null when the store does not answer (the
+  /// cascade must end: take the error from store_error()).
   virtual Subject* subject(std::string_view name) = 0;
   virtual Value store_error() = 0;
 
-  virtual Value set_property(Subject& subject, const Symbol* name, const Value& value, const WriteOptions& options) = 0;
+  virtual Value set_property(Subject& subject, const Symbol* name, const Value& value,
+                             const WriteOptions& options) = 0;
   virtual Value delete_property(Subject& subject, const Symbol* name, const WriteOptions& options) = 0;
   virtual Value set_extended(Subject& subject, const Symbol* name, const Value& value, bool direct) = 0;
   virtual Value delete_extended(Subject& subject, const Symbol* name, bool direct) = 0;

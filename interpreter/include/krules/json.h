@@ -10,11 +10,12 @@ namespace krules {
 /// How kinds that JSON does not have are written.
 enum class JsonStyle : uint8_t {
   kPlain,   ///< for the outside: timestamps as RFC 3339 text, durations as `1h30m` text
-  kTagged,  ///< for the store: {"$timestamp": "..."} and {"$duration": "..."}; a map whose first key begins with `$` is
-            ///< wrapped as {"$map": {...}}, so that reading gives back the same value
+  kTagged,  ///< for the store: {"$timestamp": "..."} and {"$duration": "..."}; a map whose first key begins
+            ///< with `$` is wrapped as {"$map": {...}}, so that reading gives back the same value
 };
 
-/// Appends `value` as JSON without spaces. Ints as integers, floats so that they read back the same and as floats ("1.0").
+/// Appends `value` as JSON without spaces. Ints as integers, floats so that they read back the same and as
+/// floats ("1.0").
 void append_json(std::string& out, const Value& value, JsonStyle style = JsonStyle::kPlain);
 void append_json_string(std::string& out, std::string_view text);
 
@@ -22,14 +23,15 @@ struct JsonResult {
   Value value;
   std::string error;  ///< empty when it went well; else a sentence: "not valid JSON: ..."
 };
-/// Reads one JSON text. Numbers without fraction or exponent are ints; one that does not fit 64 bits is an error. Of repeated
-/// keys the last wins. Nesting deeper than kMaxValueDepth is an error. All memory comes from `arena`; keys that `symbols`
-/// does not know become foreign symbols.
+/// Reads one JSON text. Numbers without fraction or exponent are ints; one that does not fit 64 bits is an
+/// error. Of repeated keys the last wins. Nesting deeper than kMaxValueDepth is an error. All memory comes
+/// from `arena`; keys that `symbols` does not know become foreign symbols.
 JsonResult parse_json(std::string_view text, JsonStyle style, Arena& arena, const SymbolTable& symbols);
 
 /// "2026-11-23T21:30:00Z", with a fraction of up to six digits where there is one.
 void append_timestamp(std::string& out, int64_t microseconds);
-/// RFC 3339 with Z or an offset, also a date alone ("2026-11-23": midnight UTC). False when it is none, or not a date.
+/// RFC 3339 with Z or an offset, also a date alone ("2026-11-23": midnight UTC). False when it is none, or
+/// not a date.
 bool parse_timestamp(std::string_view text, int64_t& microseconds);
 /// "1h30m", "250ms", "-5s", "0s": the largest units first, as duration literals are written.
 void append_duration(std::string& out, int64_t microseconds);

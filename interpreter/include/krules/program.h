@@ -19,8 +19,8 @@
 
 namespace krules {
 
-struct Node;       // a resolved expression (private to interpreter/)
-struct StmtNode;   // a resolved statement
+struct Node;      // a resolved expression (private to interpreter/)
+struct StmtNode;  // a resolved statement
 struct CompiledInput;
 
 /// A name or a glob to hold against event types, property names or subject names.
@@ -30,16 +30,17 @@ struct NamePattern {
   Glob glob;
 };
 
-/// One `on` group of a rule, sugar removed: `changed cpu of device:*` is the event subject-property-changed with a list
-/// of properties.
+/// One `on` group of a rule, sugar removed: `changed cpu of device:*` is the event subject-property-changed
+/// with a list of properties.
 struct CompiledTrigger {
   std::vector<NamePattern> types;       ///< any of
   std::vector<NamePattern> properties;  ///< any of; none: any. Only for property events
   std::vector<NamePattern> subjects;    ///< any of; none: any
 };
 
-/// A condition that must hold for the rule to fire, found in its `when`s: what `source` reads equals one of `values`. It depends
-/// on the event alone, so the engine may look it up in a hash before it looks at the rule.
+/// A condition that must hold for the rule to fire, found in its `when`s: what `source` reads equals one of
+/// `values`. It depends on the event alone, so the engine may look it up in a hash before it looks at the
+/// rule.
 struct EqualityGuard {
   enum class Source : uint8_t { kPayloadField, kProperty, kNewValue, kOldValue, kSubjectName };
   Source source;
@@ -49,8 +50,8 @@ struct EqualityGuard {
 
 struct CompiledRule {
   std::string name;
-  Location where;             ///< the rule's head
-  uint32_t number = 0;        ///< its place in the order in which rules run
+  Location where;       ///< the rule's head
+  uint32_t number = 0;  ///< its place in the order in which rules run
   std::string doc;
   /// Same text (names resolved): equal across reloads when the rule did not change.
   uint64_t content_hash = 0;
@@ -94,8 +95,9 @@ struct CompileOptions {
   std::map<std::string, std::string> parameters;
 };
 
-/// A resolved, immutable rule program. Names are slots and symbols, constants are folded, nothing is looked up by string
-/// when it runs. Evaluation updates look-up hints inside, so one Program belongs to one engine thread.
+/// A resolved, immutable rule program. Names are slots and symbols, constants are folded, nothing is looked
+/// up by string when it runs. Evaluation updates look-up hints inside, so one Program belongs to one engine
+/// thread.
 class Program {
  public:
   ~Program();
@@ -111,8 +113,8 @@ class Program {
   const CompiledInput* input(const Symbol* type) const;
   /// Null when the payload fits; else an error value that says which field does not.
   Value check_input(const CompiledInput& input, const Value& payload, Arena& arena) const;
-  /// The subject that the declaration computes, null when it has no `on`; an error value when that fails. Frame: host, arena,
-  /// event (payload), steps_left.
+  /// The subject that the declaration computes, null when it has no `on`; an error value when that fails.
+  /// Frame: host, arena, event (payload), steps_left.
   Value input_subject(const CompiledInput& input, Frame& frame) const;
 
   const std::vector<NamePattern>& outputs() const;
@@ -130,13 +132,16 @@ struct CompileResult {
   std::vector<Diagnostic> diagnostics;
 };
 
-/// Resolves modules (in rule order: files by path) into one program and reports everything that is wrong in one go.
+/// Resolves modules (in rule order: files by path) into one program and reports everything that is wrong in
+/// one go.
 CompileResult compile(const std::vector<ast::Module>& modules, const CompileOptions& options);
 
-/// Tests the rule's whens in order (frame: host, arena, program, event, subject, steps_left set by the caller; rule and locals are
-/// set here). kError: frame.failure says why, and the rule counts as not matching.
+/// Tests the rule's whens in order (frame: host, arena, program, event, subject, steps_left set by the
+/// caller; rule and locals are set here). kError: frame.failure says why, and the rule counts as not
+/// matching.
 WhenResult evaluate_whens(const CompiledRule& rule, Frame& frame);
-/// Runs the body of a rule whose whens held, in the same frame. kFailed: frame.failure says why; the caller undoes its effects.
+/// Runs the body of a rule whose whens held, in the same frame. kFailed: frame.failure says why; the caller
+/// undoes its effects.
 RunResult run_body(const CompiledRule& rule, Frame& frame);
 
 }  // namespace krules

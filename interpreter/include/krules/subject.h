@@ -21,8 +21,8 @@ struct PropertySlot {
   uint16_t part = 0;
 };
 
-/// Names to values, in the order they were first set. Look-up by symbol looks through a few slots, or uses an index
-/// where there are many.
+/// Names to values, in the order they were first set. Look-up by symbol looks through a few slots, or uses an
+/// index where there are many.
 class PropertySet {
  public:
   PropertySet() = default;
@@ -47,8 +47,8 @@ class PropertySet {
   }
   const PropertySlot* find(const Symbol* name) const { return const_cast<PropertySet*>(this)->find(name); }
 
-  /// The slot at `hint` if it is the one, else a look-up that corrects the hint. For a place in a program that reads the same
-  /// property of many subjects.
+  /// The slot at `hint` if it is the one, else a look-up that corrects the hint. For a place in a program
+  /// that reads the same property of many subjects.
   PropertySlot* find(const Symbol* name, uint32_t& hint) {
     if (hint < size_ && slots_[hint].name == name) return slots_ + hint;
     PropertySlot* slot = find(name);
@@ -56,12 +56,13 @@ class PropertySet {
     return slot;
   }
 
-  /// Adds a slot for a name that is not there; `value` becomes owned by the set. A foreign name is copied. Invalidates slot pointers.
+  /// Adds a slot for a name that is not there; `value` becomes owned by the set. A foreign name is copied.
+  /// Invalidates slot pointers.
   PropertySlot* add(const Symbol* name, Value value);
+  /// Puts a slot back where remove() took it from.
+  PropertySlot* insert(uint32_t place, const Symbol* name, Value value);
   /// Takes a slot out, the order of the others kept; the value is the caller's to free.
   Value remove(PropertySlot* slot);
-  /// Frees nothing: forgets all slots without freeing their values.
-  void release();
 
  private:
   static constexpr uint32_t kScanLimit = 16;
@@ -76,8 +77,8 @@ class PropertySet {
   std::unique_ptr<std::vector<uint32_t>> index_;  // slot + 1 by hash, open addressing; only above kScanLimit
 };
 
-/// A named thing with properties, as it stands in memory. Made and owned by whoever runs cascades; the interpreter reads it
-/// directly and writes through Host alone.
+/// A named thing with properties, as it stands in memory. Made and owned by whoever runs cascades; the
+/// interpreter reads it directly and writes through Host alone.
 struct Subject {
   explicit Subject(std::string_view subject_name);
 
@@ -91,11 +92,11 @@ struct Subject {
   uint64_t name_hash;
 
   /// Bookkeeping of the engine's cache and commits.
-  uint32_t dirty_group = 0;   ///< the commit group it was last put on the list of
-  uint16_t parts = 1;         ///< how many stored parts
-  bool referenced = false;    ///< touched since the cache last looked
-  bool exists = false;        ///< has a property or extended property
-  uint32_t pins = 0;          ///< commit groups in flight that hold it
+  uint32_t dirty_group = 0;  ///< the commit group it was last put on the list of
+  uint16_t parts = 1;        ///< how many stored parts
+  bool referenced = false;   ///< touched since the cache last looked
+  bool exists = false;       ///< has a property or extended property
+  uint32_t pins = 0;         ///< commit groups in flight that hold it
 
  private:
   std::string_view name_value_text() const { return name_; }

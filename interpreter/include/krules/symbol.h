@@ -12,9 +12,10 @@ namespace krules {
 /// The 64-bit hash of a name: XXH3, the same in every version and on every machine.
 uint64_t hash_text(std::string_view text);
 
-/// A name with its hash. Names that a program mentions are *interned*: one Symbol per text, compared by address, alive as
-/// long as the engine. Names that only turn up in data (a payload key that no rule reads) are *foreign*: they have no
-/// number, live where the value that holds them lives, and are compared by text. See same_symbol().
+/// A name with its hash. Names that a program mentions are *interned*: one Symbol per text, compared by
+/// address, alive as long as the engine. Names that only turn up in data (a payload key that no rule reads)
+/// are *foreign*: they have no number, live where the value that holds them lives, and are compared by text.
+/// See same_symbol().
 struct Symbol {
   uint64_t hash;
   uint32_t length;
@@ -34,9 +35,9 @@ inline bool same_symbol(const Symbol* a, const Symbol* b) {
 /// Makes a foreign symbol in `arena`.
 const Symbol* make_foreign_symbol(std::string_view text, uint64_t hash, Arena& arena);
 
-/// The interned names of a program. Append-only: extending a table for the next program keeps every address, so that
-/// stored data and running events stay valid across a reload. A finished table is immutable and may be read by any
-/// number of threads.
+/// The interned names of a program. Append-only: extending a table for the next program keeps every address,
+/// so that stored data and running events stay valid across a reload. A finished table is immutable and may
+/// be read by any number of threads.
 class SymbolTable {
  public:
   SymbolTable();

@@ -35,10 +35,10 @@ struct ListRep;
 struct MapRep;
 struct ErrorRep;
 
-/// One value of the language: 16 bytes, trivially copyable, returned in registers. Strings of up to 14 bytes lie inside; longer
-/// ones, lists and maps are pointers to immutable memory that somebody else owns: the arena of the cascade, the program's
-/// constants, or a subject (whose replaced values stay until the cascade has ended). So values are copied freely within
-/// a cascade and must be cloned (clone_owned) to outlive it.
+/// One value of the language: 16 bytes, trivially copyable, returned in registers. Strings of up to 14 bytes
+/// lie inside; longer ones, lists and maps are pointers to immutable memory that somebody else owns: the
+/// arena of the cascade, the program's constants, or a subject (whose replaced values stay until the cascade
+/// has ended). So values are copied freely within a cascade and must be cloned (clone_owned) to outlive it.
 class Value {
  public:
   static constexpr size_t kInlineCapacity = 14;
@@ -51,14 +51,16 @@ class Value {
   static constexpr Value integer(int64_t v) { return Value(ValueKind::kInt, v); }
   static constexpr Value floating(double v) { return Value(v); }
   static constexpr Value duration(int64_t microseconds) { return Value(ValueKind::kDuration, microseconds); }
-  static constexpr Value timestamp(int64_t microseconds) { return Value(ValueKind::kTimestamp, microseconds); }
+  static constexpr Value timestamp(int64_t microseconds) {
+    return Value(ValueKind::kTimestamp, microseconds);
+  }
   static Value list(const ListRep* rep) { return Value(ValueKind::kList, rep); }
   static Value map(const MapRep* rep) { return Value(ValueKind::kMap, rep); }
   static Value error(const ErrorRep* rep) { return Value(ValueKind::kError, rep); }
   static Value lambda(const void* node) { return Value(ValueKind::kLambda, node); }
 
-  /// A string whose bytes are copied when they fit inside and pointed to when they do not: then `text` must outlive
-  /// the value. Short strings are always inside, so equal strings have equal forms.
+  /// A string whose bytes are copied when they fit inside and pointed to when they do not: then `text` must
+  /// outlive the value. Short strings are always inside, so equal strings have equal forms.
   static Value string_view(std::string_view text) {
     Value v;
     v.kind_ = ValueKind::kString;
@@ -98,7 +100,9 @@ class Value {
   const ErrorRep& as_error() const { return *static_cast<const ErrorRep*>(as_.pointer); }
   const void* as_lambda() const { return as_.pointer; }
   /// An int or a float as a double.
-  double as_number() const { return kind_ == ValueKind::kInt ? static_cast<double>(as_.integer) : as_.floating; }
+  double as_number() const {
+    return kind_ == ValueKind::kInt ? static_cast<double>(as_.integer) : as_.floating;
+  }
 
   /// The bytes of a string. Short ones lie inside this value: it must outlive the view.
   std::string_view text() const& {
@@ -111,11 +115,13 @@ class Value {
 
   /// Whether it points to memory (a long string, a list, a map), so that storing it needs a clone.
   bool has_memory() const {
-    return kind_ == ValueKind::kList || kind_ == ValueKind::kMap || (kind_ == ValueKind::kString && size_ == kOutOfLine);
+    return kind_ == ValueKind::kList || kind_ == ValueKind::kMap ||
+           (kind_ == ValueKind::kString && size_ == kOutOfLine);
   }
   const void* memory() const { return as_.pointer; }
 
-  /// Whether both are the same 16 bytes: for null, bool, int, duration, timestamp and short strings that is equality.
+  /// Whether both are the same 16 bytes: for null, bool, int, duration, timestamp and short strings that is
+  /// equality.
   bool same_bits(const Value& other) const { return std::memcmp(this, &other, sizeof(Value)) == 0; }
 
  private:

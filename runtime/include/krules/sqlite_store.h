@@ -20,11 +20,12 @@ struct SqliteStoreOptions {
   uint64_t seen_limit = 1'000'000;
 };
 
-/// Opens, or (kRun) makes, a store file. Refuses a store of a newer version, a file that is no store, a store in use.
+/// Opens, or (kRun) makes, a store file. Refuses a store of a newer version, a file that is no store, a store
+/// in use.
 StoreStatus open_sqlite_store(const SqliteStoreOptions& options, std::unique_ptr<Store>& store);
 
-/// Marks dead letters to be sent again by the program that runs on the store (now or next), or drops them. Works beside a
-/// running program. `changed` counts those that were there.
+/// Marks dead letters to be sent again by the program that runs on the store (now or next), or drops them.
+/// Works beside a running program. `changed` counts those that were there.
 StoreStatus retry_dead_letters(const std::string& path, const std::vector<int64_t>& ids, uint64_t& changed);
 StoreStatus drop_dead_letters(const std::string& path, const std::vector<int64_t>& ids, uint64_t& changed);
 

@@ -11,12 +11,12 @@
 namespace krules {
 
 enum class StoreErrorKind : uint8_t {
-  kCannotOpen,   ///< missing folder, no permission, not a database
-  kLocked,       ///< another program runs on this store
-  kTooNew,       ///< written by a newer version
-  kDamaged,      ///< the file is not what it should be
+  kCannotOpen,  ///< missing folder, no permission, not a database
+  kLocked,      ///< another program runs on this store
+  kTooNew,      ///< written by a newer version
+  kDamaged,     ///< the file is not what it should be
   kReadOnly,
-  kFull,         ///< no space left
+  kFull,  ///< no space left
   kIo,
 };
 
@@ -37,15 +37,16 @@ class [[nodiscard]] StoreStatus {
   std::optional<StoreError> error_;
 };
 
-/// A subject's stored form. Its properties are JSON objects in the tagged style (json.h), dealt out over one or more
-/// parts so that a change to a subject with thousands of properties rewrites a small row.
+/// A subject's stored form. Its properties are JSON objects in the tagged style (json.h), dealt out over one
+/// or more parts so that a change to a subject with thousands of properties rewrites a small row.
 struct StoredPart {
   uint16_t part = 0;
   std::string properties;  ///< a JSON object
   std::string extended;    ///< a JSON object, or empty
 };
 
-/// One row to write; both texts empty: the row goes. The views point into CommitGroup::text or live as long as the group.
+/// One row to write; both texts empty: the row goes. The views point into CommitGroup::text or live as long
+/// as the group.
 struct PartWrite {
   std::string_view subject;
   uint16_t part = 0;
@@ -55,14 +56,14 @@ struct PartWrite {
 
 /// How far a source has been read: committed with the state that its events made.
 struct SourcePosition {
-  std::string source;          ///< what names it: the absolute path
-  uint64_t offset = 0;         ///< bytes read
-  uint64_t line = 0;           ///< lines read
-  uint64_t device = 0;         ///< identity of the file
+  std::string source;   ///< what names it: the absolute path
+  uint64_t offset = 0;  ///< bytes read
+  uint64_t line = 0;    ///< lines read
+  uint64_t device = 0;  ///< identity of the file
   uint64_t inode = 0;
   uint64_t prefix_length = 0;  ///< of the content when it was first read
   uint64_t prefix_hash = 0;
-  uint64_t tail_length = 0;    ///< of the bytes before `offset`
+  uint64_t tail_length = 0;  ///< of the bytes before `offset`
   uint64_t tail_hash = 0;
 };
 
@@ -72,15 +73,15 @@ struct SeenEvent {
 };
 
 struct DeadLetter {
-  int64_t id = 0;            ///< given by the store
-  int64_t time = 0;          ///< microseconds since 1970
-  std::string kind;          ///< "malformed", "input", "fuse", "fail", "budget", ...
+  int64_t id = 0;    ///< given by the store
+  int64_t time = 0;  ///< microseconds since 1970
+  std::string kind;  ///< "malformed", "input", "fuse", "fail", "budget", ...
   std::string message;
-  std::string event;         ///< the event as it came (a JSON line), perhaps not valid JSON
-  std::string source;        ///< path or "-"
-  uint64_t line = 0;         ///< 0: unknown
-  std::string path;          ///< JSON list: the events and rules that led there; "" for none
-  bool retry = false;        ///< asked to be sent again
+  std::string event;   ///< the event as it came (a JSON line), perhaps not valid JSON
+  std::string source;  ///< path or "-"
+  uint64_t line = 0;   ///< 0: unknown
+  std::string path;    ///< JSON list: the events and rules that led there; "" for none
+  bool retry = false;  ///< asked to be sent again
 };
 
 /// What one transaction writes: the whole effect of one or more cascades.
@@ -105,9 +106,9 @@ enum class CommitSync : uint8_t {
   kNormal,  ///< survives the end of the process, not a loss of power
 };
 
-/// Where subjects live when they are not in memory, and everything else that must survive. One program owns a store
-/// at a time. load() and commit() may run at the same time on two threads; every other function belongs to the thread that
-/// called open. load() sees what was committed before it began.
+/// Where subjects live when they are not in memory, and everything else that must survive. One program owns a
+/// store at a time. load() and commit() may run at the same time on two threads; every other function belongs
+/// to the thread that called open. load() sees what was committed before it began.
 class Store {
  public:
   virtual ~Store() = default;
@@ -124,7 +125,8 @@ class Store {
 
   virtual StoreStatus position(std::string_view source, std::optional<SourcePosition>& position) = 0;
   /// The position of a file by its identity, whatever it was called.
-  virtual StoreStatus position_by_identity(uint64_t device, uint64_t inode, std::optional<SourcePosition>& position) = 0;
+  virtual StoreStatus position_by_identity(uint64_t device, uint64_t inode,
+                                           std::optional<SourcePosition>& position) = 0;
 
   /// Whether an event id of that source was committed. Called from the thread that calls load().
   virtual StoreStatus was_seen(std::string_view source, std::string_view id, bool& seen) = 0;
