@@ -46,12 +46,11 @@ def tenths(n):
     return f"{whole}.{rest}" if rest else str(whole)
 
 
-def device_metrics():
+def device_metrics(events=EVENTS, devices=1_000):
     """Mostly calm devices; one event in twenty is wild, and one memory value in five repeats the device's last one."""
     below = splitmix64(1)
-    devices = 1_000
     last_memory = [400] * devices
-    for _ in range(EVENTS):
+    for _ in range(events):
         device = below(devices)
         mood = below(100)
         if mood < 85:
