@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -43,38 +44,38 @@ class Value {
  public:
   static constexpr size_t kInlineCapacity = 14;
 
-  constexpr Value() : kind_(ValueKind::kNull), size_(0), small_{}, as_{} {}
+  constexpr Value() : Value(ValueKind::kNull, uint64_t{0}) {}
 
   static constexpr Value null() { return {}; }
-  static constexpr Value missing() { return Value(ValueKind::kMissing, int64_t{0}); }
-  static constexpr Value boolean(bool v) { return Value(ValueKind::kBool, int64_t{v}); }
-  static constexpr Value integer(int64_t v) { return Value(ValueKind::kInt, v); }
-  static constexpr Value floating(double v) { return Value(v); }
-  static constexpr Value duration(int64_t microseconds) { return Value(ValueKind::kDuration, microseconds); }
+  static constexpr Value missing() { return Value(ValueKind::kMissing, uint64_t{0}); }
+  static constexpr Value boolean(bool v) { return Value(ValueKind::kBool, uint64_t{v}); }
+  static constexpr Value integer(int64_t v) { return Value(ValueKind::kInt, static_cast<uint64_t>(v)); }
+  static constexpr Value floating(double v) { return Value(ValueKind::kFloat, std::bit_cast<uint64_t>(v)); }
+  static constexpr Value duration(int64_t microseconds) {
+    return Value(ValueKind::kDuration, static_cast<uint64_t>(microseconds));
+  }
   static constexpr Value timestamp(int64_t microseconds) {
-    return Value(ValueKind::kTimestamp, microseconds);
+    return Value(ValueKind::kTimestamp, static_cast<uint64_t>(microseconds));
   }
   static Value list(const ListRep* rep) { return Value(ValueKind::kList, rep); }
   static Value map(const MapRep* rep) { return Value(ValueKind::kMap, rep); }
   static Value error(const ErrorRep* rep) { return Value(ValueKind::kError, rep); }
   static Value lambda(const void* node) { return Value(ValueKind::kLambda, node); }
 
-  /// A string whose bytes are copied when they fit inside and pointed to when they do not: then `text` must
-  /// outlive the value. Short strings are always inside, so equal strings have equal forms.
+  /// A string whose bytes are copied when they fit inside and pointed to when they do not: then `text` must outlive
+  /// the value. Short strings are always inside, so equal strings have equal forms.
   static Value string_view(std::string_view text) {
     Value v;
-    v.kind_ = ValueKind::kString;
     if (text.size() <= kInlineCapacity) {
-      v.size_ = static_cast<uint8_t>(text.size());
-      char buffer[kInlineCapacity] = {};
-      if (!text.empty()) std::memcpy(buffer, text.data(), text.size());
-      std::memcpy(v.small_, buffer, 6);
-      std::memcpy(&v.as_.bits, buffer + 6, 8);
+      char bytes[sizeof(Value)] = {};
+      bytes[0] = static_cast<char>(ValueKind::kString);
+      bytes[1] = static_cast<char>(text.size());
+      if (!text.empty()) std::memcpy(bytes + kTextOffset, text.data(), text.size());
+      std::memcpy(&v.head_, bytes, 8);
+      std::memcpy(&v.bits_, bytes + 8, 8);
     } else {
-      v.size_ = kOutOfLine;
-      const auto length = static_cast<uint32_t>(text.size());
-      std::memcpy(v.small_ + 2, &length, 4);
-      v.as_.pointer = text.data();
+      v.head_ = static_cast<uint64_t>(ValueKind::kString) | uint64_t{kOutOfLine} << 8 | uint64_t{text.size()} << 32;
+      v.bits_ = reinterpret_cast<uintptr_t>(text.data());
     }
     return v;
   }
@@ -83,64 +84,59 @@ class Value {
     return string_view(text.size() <= kInlineCapacity ? text : arena.copy(text));
   }
 
-  ValueKind kind() const { return kind_; }
-  bool is(ValueKind kind) const { return kind_ == kind; }
-  bool is_null() const { return kind_ == ValueKind::kNull; }
-  bool is_error() const { return kind_ == ValueKind::kError; }
-  bool is_number() const { return kind_ == ValueKind::kInt || kind_ == ValueKind::kFloat; }
-  bool is_true() const { return kind_ == ValueKind::kBool && as_.integer != 0; }
+  constexpr ValueKind kind() const { return static_cast<ValueKind>(head_ & 0xFF); }
+  constexpr bool is(ValueKind kind_asked) const { return kind() == kind_asked; }
+  constexpr bool is_null() const { return is(ValueKind::kNull); }
+  constexpr bool is_error() const { return is(ValueKind::kError); }
+  constexpr bool is_number() const { return is(ValueKind::kInt) || is(ValueKind::kFloat); }
+  constexpr bool is_true() const { return is(ValueKind::kBool) && bits_ != 0; }
 
   // Each is valid for its kind alone.
-  bool as_bool() const { return as_.integer != 0; }
-  int64_t as_int() const { return as_.integer; }
-  double as_float() const { return as_.floating; }
-  int64_t as_microseconds() const { return as_.integer; }
-  const ListRep& as_list() const { return *static_cast<const ListRep*>(as_.pointer); }
-  const MapRep& as_map() const { return *static_cast<const MapRep*>(as_.pointer); }
-  const ErrorRep& as_error() const { return *static_cast<const ErrorRep*>(as_.pointer); }
-  const void* as_lambda() const { return as_.pointer; }
+  constexpr bool as_bool() const { return bits_ != 0; }
+  constexpr int64_t as_int() const { return static_cast<int64_t>(bits_); }
+  constexpr double as_float() const { return std::bit_cast<double>(bits_); }
+  constexpr int64_t as_microseconds() const { return static_cast<int64_t>(bits_); }
+  const ListRep& as_list() const { return *static_cast<const ListRep*>(memory()); }
+  const MapRep& as_map() const { return *static_cast<const MapRep*>(memory()); }
+  const ErrorRep& as_error() const { return *static_cast<const ErrorRep*>(memory()); }
+  const void* as_lambda() const { return memory(); }
   /// An int or a float as a double.
-  double as_number() const {
-    return kind_ == ValueKind::kInt ? static_cast<double>(as_.integer) : as_.floating;
+  constexpr double as_number() const {
+    return is(ValueKind::kInt) ? static_cast<double>(as_int()) : as_float();
   }
 
   /// The bytes of a string. Short ones lie inside this value: it must outlive the view.
   std::string_view text() const& {
-    if (size_ != kOutOfLine) return {small_, size_};
-    uint32_t length;
-    std::memcpy(&length, small_ + 2, 4);
-    return {static_cast<const char*>(as_.pointer), length};
+    const auto size = static_cast<uint8_t>(head_ >> 8);
+    if (size != kOutOfLine) return {reinterpret_cast<const char*>(this) + kTextOffset, size};
+    return {static_cast<const char*>(memory()), head_ >> 32};
   }
   std::string_view text() && = delete;
 
   /// Whether it points to memory (a long string, a list, a map), so that storing it needs a clone.
   bool has_memory() const {
-    return kind_ == ValueKind::kList || kind_ == ValueKind::kMap ||
-           (kind_ == ValueKind::kString && size_ == kOutOfLine);
+    return is(ValueKind::kList) || is(ValueKind::kMap) ||
+           (is(ValueKind::kString) && static_cast<uint8_t>(head_ >> 8) == kOutOfLine);
   }
-  const void* memory() const { return as_.pointer; }
+  const void* memory() const { return reinterpret_cast<const void*>(bits_); }
 
-  /// Whether both are the same 16 bytes: for null, bool, int, duration, timestamp and short strings that is
-  /// equality.
-  bool same_bits(const Value& other) const { return std::memcmp(this, &other, sizeof(Value)) == 0; }
+  /// Whether both are the same 16 bytes: for null, bool, int, duration, timestamp and short strings that is equality.
+  constexpr bool same_bits(const Value& other) const { return head_ == other.head_ && bits_ == other.bits_; }
 
  private:
   static constexpr uint8_t kOutOfLine = 0xFF;
+  static constexpr size_t kTextOffset = 2;
 
-  constexpr Value(ValueKind kind, int64_t v) : kind_(kind), size_(0), small_{}, as_{.integer = v} {}
-  constexpr explicit Value(double v) : kind_(ValueKind::kFloat), size_(0), small_{}, as_{.floating = v} {}
-  Value(ValueKind kind, const void* pointer) : kind_(kind), size_(0), small_{}, as_{.pointer = pointer} {}
+  constexpr Value(ValueKind kind, uint64_t bits) : head_(static_cast<uint64_t>(kind)), bits_(bits) {}
+  Value(ValueKind kind, const void* pointer) : Value(kind, uint64_t{reinterpret_cast<uintptr_t>(pointer)}) {}
 
-  ValueKind kind_;
-  uint8_t size_;   // of an inline string, or kOutOfLine
-  char small_[6];  // the first bytes of an inline string; bytes 2..5: the length of one that is not
-  union {
-    uint64_t bits = 0;
-    int64_t integer;
-    double floating;
-    const void* pointer;
-  } as_;
+  // Two plain words, so that compilers keep a value in two registers. From the lowest byte of the first: the kind; the
+  // size of a string inside, or kOutOfLine; from there on the bytes of a string inside, into the second word. For a string
+  // outside: its length in the upper half of the first word, its address in the second.
+  uint64_t head_;
+  uint64_t bits_;
 };
+static_assert(std::endian::native == std::endian::little, "strings inside a value rely on the order of its bytes");
 static_assert(sizeof(Value) == 16);
 static_assert(std::is_trivially_copyable_v<Value>);
 
