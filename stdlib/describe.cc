@@ -1,0 +1,59 @@
+// What `krules doc` prints.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "krules/stdlib.h"
+
+namespace krules {
+
+namespace {
+
+// Signatures up to this width stand in a column of their own.
+constexpr size_t kSignatureWidth = 44;
+
+}  // namespace
+
+std::string function_signature(const FunctionSpec& spec) {
+  std::string text = spec.name + "(";
+  for (size_t i = 0; i < spec.parameters.size(); ++i) {
+    const ParameterSpec& parameter = spec.parameters[i];
+    const bool repeated = spec.variadic && i + 1 == spec.parameters.size();
+    const std::string shown = parameter.name + ": " + parameter.kinds + (repeated ? ", ..." : "");
+    const std::string comma = i == 0 ? "" : ", ";
+    text += parameter.optional ? (i == 0 ? "[" : " [") + comma + shown + "]" : comma + shown;
+  }
+  return text + ") -> " + spec.result;
+}
+
+std::string describe_functions(const FunctionTable& functions) {
+  const std::vector<const FunctionSpec*> all = functions.all();
+  std::vector<std::string_view> categories;
+  for (const FunctionSpec* spec : all) {
+    if (std::find(categories.begin(), categories.end(), spec->category) == categories.end()) {
+      categories.push_back(spec->category);
+    }
+  }
+  std::string text;
+  for (const std::string_view category : categories) {
+    fmt::format_to(std::back_inserter(text), "{}{}\n", text.empty() ? "" : "\n", category);
+    for (const FunctionSpec* spec : all) {
+      if (spec->category != category) continue;
+      fmt::format_to(std::back_inserter(text), "  {:<{}}  {}\n", function_signature(*spec), kSignatureWidth,
+                     spec->summary);
+    }
+  }
+  return text;
+}
+
+std::optional<std::string> describe_function(const FunctionTable& functions, std::string_view name) {
+  const FunctionSpec* spec = functions.find(name);
+  if (spec == nullptr) return std::nullopt;
+  std::string text = function_signature(*spec) + "\n  " + spec->summary + "\n";
+  if (spec->null_is_false) text += "  False when the first argument is null.\n";
+  if (!spec->example.empty()) text += "\n  " + spec->example + "\n";
+  return text;
+}
+
+}  // namespace krules
