@@ -1,0 +1,82 @@
+#include "bare_types.h"
+
+#include "krules/parser.h"
+
+namespace krules::grammar {
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
+std::string in_backquotes(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
+
+bool ends_badly(std::string_view text) {
+  return text.ends_with('.') || text.ends_with(':') || text.ends_with('-') || text.ends_with('/');
+}
+
+bool is_pattern_word(std::string_view text) {
+  return is_reserved_word(text) || text == "changed" || text == "deleted";
+}
+
+/// What holds for every run; false when something was wrong.
+bool check_run(Context& context, Span run) {
+  const std::string_view text = context.text(run);
+  if (text.find("//") != std::string_view::npos) {
+    const auto at = run.begin + static_cast<uint32_t>(text.find("//"));
+    context.report(
+        context.diagnostic(codes::kForeignComment, {at, at + 2}, "`//` does not begin a comment",
+                           "a comment begins with `#`; if it belongs to the name, quote the whole: " +
+                               in_backquotes(quoted(text))));
+    return false;
+  }
+  if (ends_badly(text)) {
+    context.report(context.diagnostic(
+        codes::kBareType, run,
+        in_backquotes(text) + " cannot end in " + in_backquotes(text.substr(text.size() - 1)),
+        "if this is the whole name, quote it: " + in_backquotes(quoted(text))));
+    return false;
+  }
+  if (is_pattern_word(text)) {
+    context.report(context.diagnostic(codes::kReserved, run,
+                                      in_backquotes(text) + " is a word of the language",
+                                      "quote it: " + in_backquotes(quoted(text))));
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void check_emitted_type(Context& context, Span run) {
+  const std::string_view text = context.text(run);
+  if (text.find_first_of("*?") != std::string_view::npos) {
+    context.report(context.diagnostic(
+        codes::kBareType, run, "`emit` needs one event type, " + in_backquotes(text) + " is a pattern",
+        "name the type that is emitted; to compute it, write `emit \"alert.{kind}\"`"));
+    return;
+  }
+  check_run(context, run);
+}
+
+void check_pattern_run(Context& context, Span run, RunUse use) {
+  const std::string_view text = context.text(run);
+  if (use == RunUse::kProperty && text.find('.') != std::string_view::npos) {
+    const std::string first(text.substr(0, text.find('.')));
+    Diagnostic error =
+        context.diagnostic(codes::kPropertyList, run,
+                           in_backquotes(text) + " has a dot, and a list of properties has plain names");
+    error.helps.push_back("for the event type begin another group: `on " + std::string(text) + "`");
+    if (!first.empty()) {
+      error.helps.push_back("a property changes as a whole: name `" + first +
+                            "`; or quote the name: " + in_backquotes(quoted(text)));
+    }
+    context.report(std::move(error));
+    return;
+  }
+  check_run(context, run);
+}
+
+}  // namespace krules::grammar

@@ -1,0 +1,180 @@
+#include "explain.h"
+
+#include "krules/parser.h"
+#include "recovery.h"
+#include "slips.h"
+#include "words.h"
+
+namespace krules::grammar {
+
+namespace {
+
+using Reach = SyntaxError::Reach;
+
+std::string in_backquotes(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
+
+bool is_name_place(Place place) {
+  return place == Place::kName;
+}
+
+bool is_value_place(Place place) {
+  return place == Place::kExpression || place == Place::kOperand || place == Place::kInterpolation;
+}
+
+/// A word that is kept for later, where it would stand.
+bool is_future_here(std::string_view word, Place place) {
+  switch (place) {
+    case Place::kDeclaration:
+      return is_future_word_for(word, WordUse::kDeclaration) || word == "subject";
+    case Place::kTrigger:
+      return is_future_word_for(word, WordUse::kHead);
+    case Place::kHead:
+      return is_future_word_for(word, WordUse::kHead) || is_future_word_for(word, WordUse::kPatternPlace) ||
+             word == "then";
+    case Place::kStatement:
+    case Place::kLatePayload:
+      return is_future_word_for(word, WordUse::kStatement) || is_future_word_for(word, WordUse::kClause);
+    case Place::kExpression:
+    case Place::kOperand:
+    case Place::kInterpolation:
+      return is_future_word_for(word, WordUse::kExpression);
+    default:
+      return false;
+  }
+}
+
+std::string_view code_for(Place place) {
+  switch (place) {
+    case Place::kDeclaration:
+      return codes::kNoDeclaration;
+    case Place::kStatement:
+      return codes::kNoStatement;
+    case Place::kExpression:
+    case Place::kOperand:
+      return codes::kNoExpression;
+    case Place::kTrigger:
+      return codes::kNoTrigger;
+    case Place::kLatePayload:
+      return codes::kPayloadPlace;
+    case Place::kTarget:
+    case Place::kSubjectTarget:
+      return codes::kTarget;
+    case Place::kMapEntry:
+      return codes::kMapEntry;
+    case Place::kInterpolation:
+      return codes::kInterpolation;
+    default:
+      return codes::kUnexpected;
+  }
+}
+
+/// The string whose closing quote is missing.
+Diagnostic unclosed_string(const Context& context, uint32_t offset) {
+  const Opener& opener = context.openers.back();
+  const std::string quote(1, opener.bracket);
+  Diagnostic error = context.diagnostic(
+      codes::kUnclosedString, {opener.span.begin, offset}, "this string is not closed on its line",
+      "end it with `" + quote + "`; a line end inside a string is written `\\n`");
+  error.related.push_back(context.label(opener.span, "it begins here"));
+  return error;
+}
+
+std::string closer_of(char bracket) {
+  switch (bracket) {
+    case '(':
+      return ")";
+    case '[':
+      return "]";
+    case '{':
+      return "}";
+    default:
+      return std::string(1, bracket);
+  }
+}
+
+/// The file ends, or the next declaration begins, while something is open.
+Diagnostic unclosed(const Context& context, uint32_t offset) {
+  const Opener& opener = context.openers.back();
+  const std::string sign(1, opener.bracket);
+  Diagnostic error = context.diagnostic(codes::kUnclosed, context.token_at(offset),
+                                        "`" + sign + "` is not closed before " + context.describe(offset),
+                                        "add the missing `" + closer_of(opener.bracket) + "`");
+  error.related.push_back(context.label(opener.span, "opened here"));
+  return error;
+}
+
+Diagnostic not_yet(const Context& context, uint32_t offset) {
+  const Span span = context.token_at(offset);
+  return context.diagnostic(codes::kNotYet, span,
+                            in_backquotes(context.text(span)) + " is not yet part of krules",
+                            "the word is kept for a later version");
+}
+
+/// A near miss of a word that could stand here.
+std::string_view near_word(std::string_view word, Place place) {
+  switch (place) {
+    case Place::kDeclaration:
+      return nearest_name(word, words_for(WordUse::kDeclaration));
+    case Place::kTrigger:
+    case Place::kHead:
+      return nearest_name(word, words_for(WordUse::kHead));
+    case Place::kStatement: {
+      std::vector<std::string_view> words = words_for(WordUse::kStatement);
+      for (const std::string_view clause : words_for(WordUse::kClause)) words.push_back(clause);
+      words.push_back("else");
+      return nearest_name(word, words);
+    }
+    case Place::kThen:
+      return nearest_name(word, {"then"});
+    case Place::kElse:
+      return nearest_name(word, {"else"});
+    default:
+      return {};
+  }
+}
+
+Diagnostic general(const Context& context, uint32_t offset, const Expected& expected) {
+  const std::string found = context.describe(offset);
+  const Span span = context.token_at(offset);
+  const std::string_view word = word_at(context, offset);
+  const std::string_view near =
+      word.empty() || is_reserved_word(word) ? std::string_view{} : near_word(word, expected.place);
+  Diagnostic error = context.diagnostic(code_for(expected.place), span,
+                                        "expected " + std::string(expected.what) + ", found " + found);
+  if (!near.empty()) error.helps.push_back("did you mean " + in_backquotes(near) + "?");
+  if (is_value_place(expected.place) && is_reserved_word(word)) {
+    error.helps.push_back(in_backquotes(word) +
+                          " is a word of the language; a property of that name is read as " +
+                          in_backquotes("subject." + std::string(word)));
+  }
+  if (!expected.help.empty()) error.helps.emplace_back(expected.help);
+  if (expected.place == Place::kClose && !context.openers.empty()) {
+    error.related.push_back(context.label(context.openers.back().span, "opened here"));
+  }
+  return error;
+}
+
+}  // namespace
+
+SyntaxError explain(const Context& context, uint32_t offset, const Expected& expected) {
+  if (expected.place == Place::kString) return {unclosed_string(context, offset)};
+  const bool ends = offset >= context.text().size();
+  const bool next_declaration = expected.place != Place::kDeclaration && begins_declaration(context, offset);
+  if ((ends || next_declaration) && !context.openers.empty())
+    return {unclosed(context, offset), Reach::kDeclaration};
+  const std::string_view word = word_at(context, offset);
+  if (is_future_here(word, expected.place)) return {not_yet(context, offset)};
+  if (is_name_place(expected.place) && is_reserved_word(word)) {
+    Diagnostic error =
+        context.diagnostic(codes::kReserved, context.token_at(offset),
+                           in_backquotes(word) + " is a word of the language and cannot be a name",
+                           "choose another name, such as " + in_backquotes(std::string(word) + "_"));
+    return {std::move(error)};
+  }
+  if (std::optional<Diagnostic> slip = find_slip(context, offset, expected)) return {std::move(*slip)};
+  return {general(context, offset, expected)};
+}
+
+}  // namespace krules::grammar

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "explain.h"
+#include "rules.hpp"
+
+/// What is said where a rule of the grammar must match and does not, one line a rule. A `must<...>` of a rule
+/// without a line here does not compile.
+namespace krules::grammar {
+
+template <typename>
+struct message;
+
+#define KRULES_EXPECT(rule, ...)                     \
+  template <>                                        \
+  struct message<rules::rule> {                      \
+    static constexpr Expected value = {__VA_ARGS__}; \
+  }
+
+// clang-format off
+
+// declarations
+KRULES_EXPECT(declaration, "a declaration", Place::kDeclaration);
+KRULES_EXPECT(rule_name, "the name of the rule", Place::kName);
+KRULES_EXPECT(declared_name, "a name", Place::kName);
+KRULES_EXPECT(on_clause, "`on` and what fires the rule", Place::kTrigger);
+KRULES_EXPECT(pattern, "an event type or a pattern", Place::kPattern);
+KRULES_EXPECT(sugar_group, "`changed` or `deleted`", Place::kPattern);
+KRULES_EXPECT(declared_type, "an event type", Place::kPattern);
+KRULES_EXPECT(body, "`{` and the body of the rule", Place::kHead);
+KRULES_EXPECT(when_condition, "a condition", Place::kExpression);
+KRULES_EXPECT(kw_cycle, "`cycle`", Place::kOther, "write `allow cycle \"why it ends\"`");
+KRULES_EXPECT(cycle_reason, "the reason, a string", Place::kOther, "write `allow cycle \"why it ends\"`");
+KRULES_EXPECT(const_equals, "`=` and the value", Place::kOther, "write `const limit = 3`");
+KRULES_EXPECT(constant_value, "a value", Place::kExpression);
+KRULES_EXPECT(kind_colon, "`:` and a kind", Place::kOther, "say what it holds: `total: number`, `debug: bool`");
+KRULES_EXPECT(kind, "a kind", Place::kOther, "the kinds are any, bool, int, float, number, string, duration, timestamp, list and map");
+KRULES_EXPECT(fn_open, "`(` and the parameters", Place::kOther, "a function without parameters is `fn name() = ...`");
+KRULES_EXPECT(fn_parameter, "a parameter", Place::kName);
+KRULES_EXPECT(fn_close, "`,` or `)`", Place::kClose);
+KRULES_EXPECT(fn_equals, "`=` and the body of the function", Place::kFnBody, "a function is one expression: `fn double(x) = x * 2`");
+KRULES_EXPECT(fn_body, "an expression", Place::kExpression);
+KRULES_EXPECT(field, "a field such as `total: number`", Place::kOther);
+KRULES_EXPECT(close_fields, "`,` or `}`", Place::kClose);
+KRULES_EXPECT(input_subject, "the subject of the event", Place::kExpression);
+
+// statements
+KRULES_EXPECT(statement, "a statement or `}`", Place::kStatement);
+KRULES_EXPECT(block, "`{`", Place::kBlock);
+KRULES_EXPECT(close_body, "`}`", Place::kClose);
+KRULES_EXPECT(target, "the name of a property", Place::kTarget);
+KRULES_EXPECT(subject_target, "the name of a property", Place::kSubjectTarget);
+KRULES_EXPECT(scoped_name, "a name", Place::kTarget);
+KRULES_EXPECT(target_string, "a name in quotes", Place::kTarget);
+KRULES_EXPECT(target_path_name, "a name", Place::kTarget);
+KRULES_EXPECT(target_path_string, "a name in quotes", Place::kTarget);
+KRULES_EXPECT(close_key, "`]`", Place::kClose);
+KRULES_EXPECT(assign_op, "`=` and a value", Place::kAssign);
+KRULES_EXPECT(assigned_value, "a value", Place::kExpression);
+KRULES_EXPECT(start_value, "the value to start from", Place::kExpression);
+KRULES_EXPECT(clause_subject, "a subject", Place::kExpression);
+KRULES_EXPECT(payload, "a map", Place::kOther, "write `{ key: value }`, or a name that holds a map, or put it in parentheses");
+KRULES_EXPECT(emit_type, "an event type", Place::kEmitType);
+KRULES_EXPECT(late_payload, "a statement or `}`", Place::kLatePayload);
+KRULES_EXPECT(bound_name, "a name", Place::kName);
+KRULES_EXPECT(let_equals, "`=` and a value", Place::kOther, "write `let total = subject.a + subject.b`");
+KRULES_EXPECT(let_value, "a value", Place::kExpression);
+KRULES_EXPECT(condition, "a condition", Place::kExpression);
+KRULES_EXPECT(if_statement, "`if`", Place::kOther);
+KRULES_EXPECT(in_of_for, "`in` and a list or map", Place::kOther, "write `for x in list { ... }`, or `for k, v in map { ... }`");
+KRULES_EXPECT(for_sequence, "a list or map", Place::kExpression);
+KRULES_EXPECT(kw_catch, "`catch`", Place::kOther, "write `try { ... } catch err { ... }`");
+KRULES_EXPECT(error_name, "a name for the error", Place::kName, "write `catch err { ... }`");
+KRULES_EXPECT(reason, "a reason", Place::kExpression, "say why: `fail \"no stock\"`; to end a rule without failure write `stop`");
+KRULES_EXPECT(log_level, "a log level", Place::kLogLevel, "write `log info \"...\"`; the levels are `debug`, `info`, `warn` and `error`");
+KRULES_EXPECT(log_message, "a message", Place::kExpression);
+KRULES_EXPECT(as_subject, "a subject", Place::kExpression);
+
+// expressions
+KRULES_EXPECT(expression, "a value", Place::kExpression);
+KRULES_EXPECT(operand, "a value", Place::kOperand);
+KRULES_EXPECT(postfixed, "a value", Place::kOperand);
+KRULES_EXPECT(in_after_not, "`in` behind this `not`", Place::kOther, "between two values there is `not in`; `not a == b` negates a whole comparison");
+KRULES_EXPECT(close_group, "`)`", Place::kClose);
+KRULES_EXPECT(lambda_parameter, "a parameter", Place::kName);
+KRULES_EXPECT(close_paren, "`,` or `)`", Place::kClose);
+KRULES_EXPECT(lambda_body, "the value that the lambda gives", Place::kExpression);
+KRULES_EXPECT(argument, "an argument", Place::kExpression);
+KRULES_EXPECT(argument_value, "a value", Place::kExpression);
+KRULES_EXPECT(close_arguments, "`,` or `)`", Place::kClose);
+KRULES_EXPECT(member_name, "a name behind the dot", Place::kOther, "a name with other characters is written `[\"cpu-load\"]`");
+KRULES_EXPECT(index_key, "a key or a position", Place::kExpression);
+KRULES_EXPECT(close_index, "`]`", Place::kClose);
+KRULES_EXPECT(list_item, "an item", Place::kExpression);
+KRULES_EXPECT(close_bracket, "`,` or `]`", Place::kClose);
+KRULES_EXPECT(map_entry, "an entry of the map", Place::kMapEntry, "entries are `key: value`, `payload.amount` or `...map`");
+KRULES_EXPECT(colon, "`:` and a value", Place::kOther);
+KRULES_EXPECT(map_value, "a value", Place::kExpression);
+KRULES_EXPECT(close_map, "`,` or `}`", Place::kClose);
+KRULES_EXPECT(match_value, "a value", Place::kExpression);
+KRULES_EXPECT(open_match, "`{` and the arms", Place::kOther, "write `match x { \"a\" -> 1, _ -> 0 }`");
+KRULES_EXPECT(match_arm, "an arm such as `\"a\" -> 1`", Place::kOther, "an arm begins with literals or constants: `\"b\" | \"c\" -> 2`, the last may be `_ -> 0`");
+KRULES_EXPECT(match_pattern, "a literal or a constant", Place::kOther);
+KRULES_EXPECT(arrow, "`->` and a value", Place::kOther, "write `match x { \"a\" -> 1, _ -> 0 }`");
+KRULES_EXPECT(arm_value, "a value", Place::kExpression);
+KRULES_EXPECT(close_match, "`,` or `}`", Place::kClose);
+KRULES_EXPECT(if_condition, "a condition", Place::kExpression);
+KRULES_EXPECT(kw_then, "`then`", Place::kThen);
+KRULES_EXPECT(if_then, "a value", Place::kExpression);
+KRULES_EXPECT(else_of_if, "`else`", Place::kElse);
+KRULES_EXPECT(if_else, "a value", Place::kExpression);
+KRULES_EXPECT(interpolated, "a value", Place::kInterpolation);
+KRULES_EXPECT(close_interpolation, "`}`", Place::kInterpolation);
+KRULES_EXPECT(close_string, "`\"`", Place::kString);
+KRULES_EXPECT(close_raw, "`'`", Place::kString);
+KRULES_EXPECT(end_of_expression, "the end of the expression", Place::kEnd);
+
+// clang-format on
+
+#undef KRULES_EXPECT
+
+/// How the parser runs a rule: as ever, and where a rule must match and does not, with a message of ours.
+template <typename Rule>
+struct control : tao::pegtl::normal<Rule> {
+  template <typename Input>
+  [[noreturn]] static void raise(const Input& in, State& state) {
+    throw explain(state.context, state.context.offset(in.current()), message<Rule>::value);
+  }
+};
+
+}  // namespace krules::grammar

@@ -1,0 +1,496 @@
+#include "slips.h"
+
+#include <algorithm>
+#include <array>
+
+#include "krules/parser.h"
+#include "words.h"
+
+namespace krules::grammar {
+
+namespace {
+
+std::string in_backquotes(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
+
+/// The slip at hand: what find_slip was asked, and shorthands.
+struct Case {
+  const Context& context;
+  uint32_t offset;
+  const Expected& expected;
+
+  Span span() const { return context.token_at(offset); }
+  std::string_view token() const { return context.text(span()); }
+  std::string_view word() const { return word_at(context, offset); }
+  std::string_view rest() const { return context.text().substr(offset); }
+  std::string expectation() const {
+    return "expected " + std::string(expected.what) + ", found " + context.describe(offset);
+  }
+  Diagnostic error(std::string_view code, std::string message, std::string help) const {
+    return context.diagnostic(code, span(), std::move(message), std::move(help));
+  }
+};
+using Slip = std::optional<Diagnostic>;
+
+struct Hint {
+  std::string_view word;
+  std::string_view help;
+};
+
+std::string_view find_hint(std::string_view word, const Hint* begin, const Hint* end) {
+  const Hint* found = std::find_if(begin, end, [&](const Hint& hint) { return hint.word == word; });
+  return found == end ? std::string_view{} : found->help;
+}
+
+constexpr auto kForeignStatements = std::to_array<Hint>({
+    {"while",
+     "every rule ends: loop over a list with `for x in range(n) { ... }`, or emit an event to go on later"},
+    {"loop", "every rule ends: loop over a list with `for x in range(n) { ... }`"},
+    {"return", "`stop` ends a rule; a function is one expression without `return`"},
+    {"break", "a `for` goes over the whole list: shorten the list first, with `take` or `filter`"},
+    {"continue", "put the rest of the loop's body into an `if`"},
+    {"var", "a local is `let x = ...`, a property is `set x = ...`"},
+    {"const", "a local is `let x = ...`; a `const` stands outside of rules"},
+    {"def", "a function stands outside of rules: `fn name(x) = ...`"},
+    {"fn", "a function stands outside of rules: `fn name(x) = ...`"},
+    {"function", "a function stands outside of rules: `fn name(x) = ...`"},
+    {"print", "write `log info \"...\"`"},
+    {"raise", "write `fail \"reason\"`"},
+    {"throw", "write `fail \"reason\"`"},
+    {"del", "write `delete name`"},
+    {"unset", "write `delete name`"},
+    {"remove", "write `delete name`"},
+    {"update", "write `set name = value`"},
+    {"send", "write `emit type { ... }`"},
+    {"publish", "write `emit type { ... }`"},
+    {"trigger", "write `emit type { ... }`"},
+    {"switch",
+     "`match x { \"a\" -> 1, _ -> 0 }` gives a value; for statements write `if ... { } else if ... { }`"},
+    {"match",
+     "`match` gives a value: `set x = match ...`; for statements write `if ... { } else if ... { }`"},
+    {"unless", "write `if not ... { }`"},
+    {"except", "write `try { ... } catch err { ... }`"},
+    {"finally", "what stands behind a `try` runs anyway"},
+    {"when", "`when` stands before the body of a rule; inside it write `if ... { }`"},
+});
+
+constexpr auto kForeignHeads = std::to_array<Hint>({
+    {"if", "a condition of the rule is `when ...`"},
+    {"where", "a condition of the rule is `when ...`"},
+    {"unless", "write `when not ...`"},
+    {"do", "the body stands in braces: `{ ... }`"},
+    {"for", "the subjects of a rule are `of PATTERN`: `on order.submitted of vip:*`"},
+    {"from", "the subjects of a rule are `of PATTERN`: `on order.submitted of vip:*`"},
+    {"in", "the subjects of a rule are `of PATTERN`: `on order.submitted of vip:*`"},
+});
+
+constexpr auto kForeignDeclarations = std::to_array<Hint>({
+    {"def", "a function is `fn name(x) = ...`"},
+    {"function", "a function is `fn name(x) = ...`"},
+    {"func", "a function is `fn name(x) = ...`"},
+    {"import", "all files of one run form one program, nothing is imported"},
+    {"include", "all files of one run form one program, nothing is included"},
+    {"when", "a rule begins with `rule NAME on EVENT`, `when` follows"},
+    {"let", "a value for all rules is `const name = ...`"},
+    {"var", "a value for all rules is `const name = ...`"},
+    {"event", "events from outside are declared with `input order.submitted { total: number }`"},
+});
+
+/// `name`, `a.b` or `subject("u").x` followed by an assignment operator.
+bool is_assignment(const Context& context, uint32_t offset) {
+  const uint32_t end = skip_blanks(context, end_of_path(context, offset));
+  const std::string_view after = context.text().substr(end);
+  if (after.starts_with("==") || after.starts_with("=>")) return false;
+  for (const std::string_view op : {"=", "+=", "-=", "*=", "++=",
+                                    "?"
+                                    "?="}) {
+    if (after.starts_with(op)) return true;
+  }
+  return false;
+}
+
+/// How `subject("u").a.b` is written as a target: `a.b`, and `on "u"` where a subject is named.
+struct Mend {
+  std::string target;
+  std::string clause;
+};
+Mend mend_of(const Context& context, uint32_t offset) {
+  const std::string_view path = context.text({offset, end_of_path(context, offset)});
+  Mend mend;
+  std::string_view rest = path.substr(std::min(path.size(), word_at(context, offset).size()));
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  if (rest.starts_with('(')) {
+    const size_t close = std::min(rest.find(')'), rest.size() - 1);
+    mend.clause = " on " + std::string(rest.substr(1, close - 1));
+    rest.remove_prefix(close + 1);
+  }
+  if (rest.starts_with('.')) {
+    mend.target = std::string(rest.substr(1));
+  } else if (rest.starts_with('[')) {
+    const size_t close = std::min(rest.find(']'), rest.size() - 1);
+    mend.target = std::string(rest.substr(1, close - 1)) + std::string(rest.substr(close + 1));
+  }
+  if (mend.target.empty()) mend.target = "name";
+  return mend;
+}
+
+Slip at_subject_target(const Case& c) {
+  const Span span{c.offset, end_of_path(c.context, c.offset)};
+  const Mend mend = mend_of(c.context, c.offset);
+  const size_t before = c.context.text().substr(0, c.offset).find_last_not_of(" \t\r\n");
+  const bool deleting =
+      before != std::string_view::npos && before >= 5 && c.context.text().substr(before - 5, 6) == "delete";
+  const std::string help = deleting ? "write `delete " + mend.target + mend.clause + "`"
+                                    : "write `set " + mend.target + " = ..." + mend.clause + "`";
+  const std::string message = mend.clause.empty()
+                                  ? "the target is named without `subject`: it is the rule's own subject"
+                                  : "another subject is named behind the value, with `on`";
+  return c.context.diagnostic(codes::kTarget, span, message, help);
+}
+
+Slip at_assign(const Case& c) {
+  const std::string_view rest = c.rest();
+  if (rest.starts_with("==")) return c.error(codes::kTarget, "`==` compares, it does not set", "write `=`");
+  if (rest.starts_with("++") || rest.starts_with("--")) {
+    return c.error(codes::kTarget, "krules has no " + in_backquotes(rest.substr(0, 2)),
+                   std::string("write `set name ") + rest[0] + "= 1`");
+  }
+  if (rest.starts_with("/=") || rest.starts_with("%=")) {
+    return c.error(codes::kTarget, "krules has no " + in_backquotes(rest.substr(0, 2)),
+                   std::string("write `set name = subject.name ") + rest[0] + " ...`");
+  }
+  if (rest.starts_with(":")) return c.error(codes::kTarget, c.expectation(), "write `=`");
+  if (c.word() == "to" || c.word() == "is") return c.error(codes::kTarget, c.expectation(), "write `=`");
+  if (rest[0] == '-' || rest[0] == ':' || rest[0] == '/' || rest[0] == '@') {
+    uint32_t begin = c.offset;
+    uint32_t end = c.offset;
+    const std::string_view text = c.context.text();
+    while (begin > 0 && is_bare_char(text[begin - 1])) --begin;
+    while (end < text.size() && is_bare_char(text[end])) ++end;
+    if (begin < c.offset && end > c.offset + 1) {
+      const std::string name(text.substr(begin, end - begin));
+      return c.context.diagnostic(codes::kTarget, {begin, end}, in_backquotes(name) + " is not a plain name",
+                                  "quote it: `set \"" + name + "\" = ...`");
+    }
+  }
+  return {};
+}
+
+/// Behind `emit a.b WORD`, where the word was taken for the payload and was meant as a statement.
+Slip misspelt_before(const Case& c) {
+  const std::string_view text = c.context.text();
+  uint32_t end = c.offset;
+  while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t')) --end;
+  uint32_t begin = end;
+  while (begin > 0 && is_word_char(text[begin - 1])) --begin;
+  if (begin == end || !c.context.first_on_line(begin)) return {};
+  const std::string_view word = text.substr(begin, end - begin);
+  if (is_reserved_word(word)) return {};
+  const std::string_view near = nearest_name(word, words_for(WordUse::kStatement));
+  if (near.empty()) return {};
+  return c.context.diagnostic(codes::kNoStatement, {begin, end},
+                              "expected a statement or `}`, found " + in_backquotes(word),
+                              "did you mean " + in_backquotes(near) + "?");
+}
+
+Slip at_statement(const Case& c) {
+  const std::string_view word = c.word();
+  const std::string_view hint = find_hint(word, kForeignStatements.begin(), kForeignStatements.end());
+  if (!hint.empty()) {
+    return c.error(codes::kForeignStatement, in_backquotes(word) + " is not a statement of a rule",
+                   std::string(hint));
+  }
+  if (word == "else") {
+    return c.error(codes::kNoStatement, "this `else` has no `if`",
+                   "it stands directly behind the `}` of an `if`");
+  }
+  if (word == "catch") {
+    return c.error(codes::kNoStatement, "this `catch` has no `try`", "write `try { ... } catch err { ... }`");
+  }
+  if (word == "then") {
+    return c.error(codes::kForeignStatement, "an `if` among statements has no `then`",
+                   "write `if c { ... }`");
+  }
+  if (is_word_for(word, WordUse::kClause)) {
+    return c.error(codes::kClause, in_backquotes(word) + " belongs behind a `set`, `delete` or `emit`",
+                   "put it at the end of that statement");
+  }
+  if (!word.empty() && !is_reserved_word(word) && is_assignment(c.context, c.offset)) {
+    const Span span{c.offset, end_of_path(c.context, c.offset)};
+    const std::string path(c.context.text(span));
+    const bool of_subject = word == "subject" && path.size() > word.size();
+    const Mend mend = of_subject ? mend_of(c.context, c.offset) : Mend{path, {}};
+    return c.context.diagnostic(codes::kNoStatement, span, "a statement begins with its own word",
+                                "to set a property write `set " + mend.target + " = ..." + mend.clause +
+                                    "`, to name a value `let " + std::string(word == "subject" ? "x" : word) +
+                                    " = ...`");
+  }
+  if (Slip misspelt = misspelt_before(c)) return misspelt;
+  if (c.rest().starts_with(",")) {
+    return c.error(codes::kNoStatement, c.expectation(),
+                   "several properties at once are `set { a: 1, b: 2 }`; otherwise write one `set` for each");
+  }
+  return {};
+}
+
+Slip at_late_payload(const Case& c) {
+  return c.error(codes::kPayloadPlace, "the payload stands directly behind the event type",
+                 "write `emit type { ... } on S`, with the other clauses behind the payload");
+}
+
+Slip at_trigger(const Case& c) {
+  const std::string_view rest = c.rest();
+  if (rest.starts_with('-') || rest.starts_with('.')) {
+    const std::string_view text = c.context.text();
+    uint32_t begin = c.offset;
+    uint32_t end = c.offset;
+    while (begin > 0 && is_bare_char(text[begin - 1])) --begin;
+    while (end < text.size() && is_bare_char(text[end])) ++end;
+    std::string name(text.substr(begin, end - begin));
+    std::string mended = name;
+    std::replace_if(
+        mended.begin(), mended.end(), [](char ch) { return !is_word_char(ch); }, '_');
+    return c.context.diagnostic(
+        codes::kBadName, {begin, end},
+        "the name of a rule has letters, digits and `_`, not " + in_backquotes(rest.substr(0, 1)),
+        "write " + in_backquotes(mended));
+  }
+  const std::string_view near =
+      c.word().empty() || is_reserved_word(c.word()) ? std::string_view{} : nearest_name(c.word(), {"on"});
+  return c.error(codes::kNoTrigger, c.expectation(),
+                 near.empty() ? "say which event fires the rule: `rule name on order.submitted { ... }`"
+                              : "did you mean `on`?");
+}
+
+Slip at_head(const Case& c) {
+  const std::string_view word = c.word();
+  const std::string_view hint = find_hint(word, kForeignHeads.begin(), kForeignHeads.end());
+  if (!hint.empty()) return c.error(codes::kUnexpected, c.expectation(), std::string(hint));
+  if (is_word_for(word, WordUse::kStatement)) {
+    return c.error(codes::kUnexpected, c.expectation(),
+                   "the statements of a rule stand in braces: `{ ... }`");
+  }
+  if (c.rest().starts_with(':') || c.rest().starts_with("=>") || c.rest().starts_with("->")) {
+    return c.error(codes::kUnexpected, c.expectation(),
+                   "the statements of a rule stand in braces: `{ ... }`");
+  }
+  if (c.rest().starts_with('"') || c.rest().starts_with('\'')) {
+    return c.error(codes::kUnexpected, c.expectation(), "between two patterns stands a comma");
+  }
+  return {};
+}
+
+Slip at_declaration(const Case& c) {
+  const std::string_view word = c.word();
+  const std::string_view hint = find_hint(word, kForeignDeclarations.begin(), kForeignDeclarations.end());
+  if (!hint.empty()) return c.error(codes::kNoDeclaration, c.expectation(), std::string(hint));
+  if (is_word_for(word, WordUse::kStatement)) {
+    return c.error(codes::kNoDeclaration, in_backquotes(word) + " stands outside of a rule",
+                   "statements stand in the body of a rule: `rule name on event { ... }`");
+  }
+  if (c.rest().starts_with('}')) {
+    return c.error(codes::kNoDeclaration, "this `}` closes nothing",
+                   "remove it, or look for a `{` missing above");
+  }
+  return {};
+}
+
+Slip at_block(const Case& c) {
+  const std::string_view word = c.word();
+  if (word == "then" || word == "do" || c.rest().starts_with(':') || is_word_for(word, WordUse::kStatement)) {
+    return c.error(codes::kUnexpected, c.expectation(),
+                   "statements stand in braces: `if c { ... } else { ... }`");
+  }
+  return {};
+}
+
+Slip at_value(const Case& c) {
+  const std::string_view rest = c.rest();
+  if (c.word() == "if") {
+    return c.error(codes::kNeedsParentheses, "an `if` among operands needs parentheses",
+                   "write `(if c then a else b)`");
+  }
+  if (c.word() == "not") {
+    return c.error(codes::kNeedsParentheses, "`not` needs parentheses here", "write `(not ...)`");
+  }
+  if (rest.size() > 1 && rest[0] == '.' && is_digit(rest[1])) {
+    return c.error(codes::kNumber, "a number begins with a digit", "write `0.5`");
+  }
+  if (rest.starts_with('+')) return c.error(codes::kNoExpression, c.expectation(), "leave out the `+`");
+  if (rest.starts_with('=')) {
+    return c.error(codes::kForeignOperator, c.expectation(),
+                   "values are compared with `==`, `!=`, `<=`, `>=`");
+  }
+  if (rest.starts_with('$') || rest.starts_with('@') || rest.starts_with('`')) {
+    return c.error(
+        codes::kNoExpression, c.expectation(),
+        "names stand without signs, strings in `\"`; `\"... {name} ...\"` puts a value into a string");
+  }
+  return {};
+}
+
+Slip at_interpolation(const Case& c) {
+  if (c.expected.what == "a value") {
+    if (c.rest().starts_with('}')) {
+      return c.error(codes::kInterpolation, "this interpolation is empty",
+                     "put a value between the braces; braces of the text are written `\\{` and `\\}`");
+    }
+    return at_value(c);
+  }
+  Diagnostic error =
+      c.error(codes::kInterpolation, c.expectation(),
+              c.rest().starts_with(':') ? "there are no formats here: call a function, such as `{x.round(2)}`"
+                                        : "a brace of the text is written `\\{`");
+  error.related.push_back(c.context.label(c.context.openers.back().span, "the interpolation begins here"));
+  return error;
+}
+
+Slip at_emit_type(const Case& c) {
+  if (c.rest().starts_with('(')) {
+    return c.error(codes::kBareType, c.expectation(), "to compute the type write `emit \"{expression}\"`");
+  }
+  if (c.rest().starts_with('{'))
+    return c.error(codes::kBareType, c.expectation(), "the type comes before the payload");
+  if (c.rest().starts_with('.') || c.rest().starts_with('-') || c.rest().starts_with(':')) {
+    return c.error(codes::kBareType,
+                   "an event type does not begin with " + in_backquotes(c.rest().substr(0, 1)),
+                   "if it is part of the name, quote the whole");
+  }
+  return {};
+}
+
+Slip at_name(const Case& c) {
+  const std::string_view rest = c.rest();
+  if (is_digit(rest[0]))
+    return c.error(codes::kBadName, "a name does not begin with a digit", "begin it with a letter");
+  if (rest[0] == '"' || rest[0] == '\'') {
+    return c.error(codes::kBadName, c.expectation(), "names stand without quotes: letters, digits and `_`");
+  }
+  if (static_cast<unsigned char>(rest[0]) >= 0x80) {
+    return c.error(codes::kBadName, "a name has letters a to z, digits and `_`",
+                   "names of properties can be quoted");
+  }
+  return {};
+}
+
+/// Signs of other languages and of word processors, wherever they stand.
+Slip anywhere(const Case& c) {
+  const std::string_view rest = c.rest();
+  if (rest.empty()) return {};
+  if (rest.starts_with("=>")) {
+    return c.error(codes::kUnexpected, c.expectation(),
+                   "a lambda stands only as an argument: `readings.map(r => r.value)`");
+  }
+  if (rest.starts_with('?') && !rest.starts_with("??")) {
+    return c.error(codes::kForeignOperator, c.expectation(), "a choice is written `if c then a else b`");
+  }
+  for (const std::string_view quote :
+       {"\u201C", "\u201D", "\u2018", "\u2019", "\u201E", "\u00AB", "\u00BB"}) {
+    if (rest.starts_with(quote)) {
+      return c.error(codes::kUnexpected, in_backquotes(quote) + " is not a quote of the language",
+                     "strings stand in `\"` or `'`");
+    }
+  }
+  if (rest.starts_with("\u00A0") || rest.starts_with("\u200B") || rest.starts_with("\u2028")) {
+    return c.error(codes::kUnexpected, "a special space stands here", "replace it by a plain space");
+  }
+  if (rest[0] == '&' || rest[0] == '^' || rest[0] == '~' || rest.starts_with("<<")) {
+    return c.error(codes::kForeignOperator, c.expectation(),
+                   "krules has no operators on bits; `and` and `or` are words");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view word_at(const Context& context, uint32_t offset) {
+  const std::string_view text = context.text();
+  if (offset >= text.size() || !is_word_start(text[offset])) return {};
+  return context.text(context.token_at(offset));
+}
+
+uint32_t skip_blanks(const Context& context, uint32_t offset) {
+  const std::string_view text = context.text();
+  while (offset < text.size() && (text[offset] == ' ' || text[offset] == '\t')) ++offset;
+  return offset;
+}
+
+uint32_t end_of_path(const Context& context, uint32_t offset) {
+  const std::string_view text = context.text();
+  unsigned depth = 0;
+  uint32_t at = offset;
+  while (at < text.size() && text[at] != '\n') {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      if (depth == 0) break;
+      at = context.token_at(at).end;
+      continue;
+    }
+    if (c == '(' || c == '[') {
+      ++depth;
+    } else if (c == ')' || c == ']') {
+      if (depth == 0) break;
+      --depth;
+    } else if (depth == 0 && !is_word_char(c) && c != '.') {
+      break;
+    }
+    ++at;
+  }
+  return at;
+}
+
+std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, const Expected& expected) {
+  const Case c{context, offset, expected};
+  if (offset >= context.text().size()) return {};
+  if (Slip slip = anywhere(c)) return slip;
+  switch (expected.place) {
+    case Place::kDeclaration:
+      return at_declaration(c);
+    case Place::kName:
+      return at_name(c);
+    case Place::kTrigger:
+      return at_trigger(c);
+    case Place::kHead:
+      return at_head(c);
+    case Place::kStatement:
+      return at_statement(c);
+    case Place::kSubjectTarget:
+      return at_subject_target(c);
+    case Place::kAssign:
+      return at_assign(c);
+    case Place::kEmitType:
+    case Place::kPattern:
+      return at_emit_type(c);
+    case Place::kLatePayload:
+      return at_late_payload(c);
+    case Place::kBlock:
+      return at_block(c);
+    case Place::kExpression:
+    case Place::kOperand:
+      return at_value(c);
+    case Place::kInterpolation:
+      return at_interpolation(c);
+    case Place::kThen:
+      if (c.rest().starts_with('{')) {
+        return c.error(codes::kUnexpected, c.expectation(),
+                       "an `if` that gives a value is `if c then a else b`");
+      }
+      return {};
+    case Place::kElse:
+      return c.error(codes::kUnexpected, c.expectation(),
+                     "an `if` that gives a value says both: `if c then a else b`");
+    case Place::kTarget:
+    case Place::kMapEntry:
+    case Place::kClose:
+    case Place::kString:
+    case Place::kLogLevel:
+    case Place::kFnBody:
+    case Place::kEnd:
+    case Place::kOther:
+      return {};
+  }
+  return {};
+}
+
+}  // namespace krules::grammar
