@@ -92,11 +92,11 @@ struct Subject {
   uint64_t name_hash;
 
   /// Bookkeeping of the engine's cache and commits.
-  uint32_t dirty_group = 0;  ///< the commit group it was last put on the list of
-  uint16_t parts = 1;        ///< how many stored parts
-  bool referenced = false;   ///< touched since the cache last looked
-  bool exists = false;       ///< has a property or extended property
-  uint32_t pins = 0;         ///< commit groups in flight that hold it
+  uint64_t last_group = 0;     ///< the newest commit group that holds a change of it
+  size_t counted_bytes = 0;    ///< what the cache thinks it takes
+  uint32_t dirty_place = 0;    ///< its place in that group's list
+  bool referenced = false;     ///< touched since the cache last looked
+  bool exists = false;         ///< has a property or an extended property
 
  private:
   std::string_view name_value_text() const { return name_; }

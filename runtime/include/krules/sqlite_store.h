@@ -9,14 +9,15 @@ namespace krules {
 
 enum class StoreAccess : uint8_t {
   kRun,       ///< read and write, alone: a second program is refused
-  kReadOnly,  ///< look at a store, also while a program runs on it
+  kReadOnly,  ///< look at a store, also while a program runs on it or where nothing can be written
 };
 
 struct SqliteStoreOptions {
-  std::string path;
+  std::string path;  ///< links are followed; `-wal`, `-shm` and `-lock` files lie beside it while it is open
   StoreAccess access = StoreAccess::kRun;
   CommitSync sync = CommitSync::kFull;
-  /// Event ids remembered per source; older ones are forgotten.
+  /// At least this many event ids are remembered, the newest of all sources together; above one and a half times
+  /// as many the oldest are forgotten.
   uint64_t seen_limit = 1'000'000;
 };
 

@@ -18,6 +18,7 @@ enum class StoreErrorKind : uint8_t {
   kReadOnly,
   kFull,  ///< no space left
   kIo,
+  kMisuse,       ///< the caller broke the contract; nothing was done
 };
 
 struct StoreError {
@@ -73,7 +74,7 @@ struct SeenEvent {
 };
 
 struct DeadLetter {
-  int64_t id = 0;    ///< given by the store
+  int64_t id = 0;            ///< given by the store when it is committed
   int64_t time = 0;  ///< microseconds since 1970
   std::string kind;  ///< "malformed", "input", "fuse", "fail", "budget", ...
   std::string message;
@@ -99,6 +100,18 @@ struct CommitGroup {
   std::vector<DeadLetter> dead_letters;
   /// Dead letters that were sent again and are done with.
   std::vector<int64_t> retried;
+
+  /// Empty again, with its memory kept.
+  void clear() {
+    text.clear();
+    subjects.clear();
+    outputs.clear();
+    positions.clear();
+    seen.clear();
+    dead_letters.clear();
+    retried.clear();
+    number = confirmed = 0;
+  }
 };
 
 enum class CommitSync : uint8_t {
@@ -107,28 +120,31 @@ enum class CommitSync : uint8_t {
 };
 
 /// Where subjects live when they are not in memory, and everything else that must survive. One program owns a
-/// store at a time. load() and commit() may run at the same time on two threads; every other function belongs
-/// to the thread that called open. load() sees what was committed before it began.
+/// store at a time. commit() may run on one thread while another calls the other functions, which are for one
+/// thread at a time; all of them see what was committed before they began.
 class Store {
  public:
   virtual ~Store() = default;
 
   /// Fills `parts` (cleared first); empty when there is no such subject.
   virtual StoreStatus load(std::string_view subject, std::vector<StoredPart>& parts) = 0;
-  /// All or nothing.
+  /// All or nothing. After a failure the store is as before, and the same group may be tried again. Numbers must
+  /// grow from group to group (kMisuse).
   virtual StoreStatus commit(const CommitGroup& group) = 0;
 
-  /// Visits subjects in name order, all parts of each; `visit` returns false to stop. `glob` empty: all.
+  /// Visits subjects in the order of their names' bytes, all parts of each; `visit` returns false to stop, and may
+  /// call load(). `glob` empty: all. Commits go on meanwhile; whether they are seen is left open.
   using SubjectVisitor = std::function<bool(std::string_view name, const std::vector<StoredPart>& parts)>;
   virtual StoreStatus scan(std::string_view glob, const SubjectVisitor& visit) = 0;
+  /// Looks at every subject: slow for a large store.
   virtual StoreStatus count_subjects(uint64_t& count) = 0;
 
   virtual StoreStatus position(std::string_view source, std::optional<SourcePosition>& position) = 0;
-  /// The position of a file by its identity, whatever it was called.
+  /// The position of a file by its identity, whatever it was called; of several, the one committed last.
   virtual StoreStatus position_by_identity(uint64_t device, uint64_t inode,
                                            std::optional<SourcePosition>& position) = 0;
 
-  /// Whether an event id of that source was committed. Called from the thread that calls load().
+  /// Whether an event id of that source was committed, and is among those still remembered.
   virtual StoreStatus was_seen(std::string_view source, std::string_view id, bool& seen) = 0;
 
   /// Outputs that were committed and not confirmed, oldest first: to be handed over again.
@@ -139,15 +155,16 @@ class Store {
   virtual StoreStatus pending_outputs(std::vector<PendingOutput>& outputs) = 0;
   /// The largest group number ever committed, 0 for a new store.
   virtual StoreStatus last_group(uint64_t& number) = 0;
-  /// How many times the store was opened for running, this one included; names sources that have no position.
+  /// How many times the store was opened for running, this one included (not counting it when it is only looked
+  /// at); names sources that have no position.
   virtual uint64_t run_number() const = 0;
 
   virtual StoreStatus dead_letters(std::vector<DeadLetter>& letters) = 0;
-  /// Those with `retry` set, oldest first, at most `limit`. Called from the thread that calls load().
+  /// Those with `retry` set, oldest first, at most `limit`. Cheap enough to be asked now and then.
   virtual StoreStatus dead_letters_to_retry(size_t limit, std::vector<DeadLetter>& letters) = 0;
 };
 
-/// A store in memory: what tests and embedders without a file use.
-std::unique_ptr<Store> make_memory_store();
+/// A store in memory: what tests and embedders without a file use. `seen_limit` as in SqliteStoreOptions.
+std::unique_ptr<Store> make_memory_store(uint64_t seen_limit = 1'000'000);
 
 }  // namespace krules

@@ -1,0 +1,96 @@
+#include "committer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace krules {
+
+Committer::Committer(Mode mode, Store* store, OutputSink& sink) : store_(store), sink_(sink) {
+  if (mode == Mode::kThread) thread_.emplace([this] { run(); });
+}
+
+Committer::~Committer() {
+  if (!thread_.has_value()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_->join();
+}
+
+void Committer::submit(CommitGroup& group) {
+  if (thread_.has_value()) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return idle(); });
+    std::swap(current_, group);
+    busy_.store(true, std::memory_order_release);
+    lock.unlock();
+    changed_.notify_all();
+  } else {
+    std::swap(current_, group);
+    commit(current_);
+    current_.clear();
+  }
+  group.clear();
+}
+
+void Committer::wait() {
+  if (!thread_.has_value()) return;
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return idle(); });
+}
+
+void Committer::deliver_again(const std::vector<Store::PendingOutput>& outputs) {
+  for (const Store::PendingOutput& output : outputs) {
+    if (!sink_.deliver(output.lines)) {
+      failure_.store(Failure::kOutput, std::memory_order_release);
+      return;
+    }
+    delivered_ = output.number;
+  }
+}
+
+void Committer::finish() {
+  wait();
+  if (store_ == nullptr || failure() != Failure::kNone || confirmed_ == delivered_) return;
+  CommitGroup last;
+  last.number = std::max(committed(), delivered_) + 1;
+  submit(last);
+  wait();
+}
+
+void Committer::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !idle(); });
+    if (idle()) return;
+    lock.unlock();
+    commit(current_);
+    lock.lock();
+    busy_.store(false, std::memory_order_release);
+    changed_.notify_all();
+  }
+}
+
+void Committer::commit(CommitGroup& group) {
+  if (failure() != Failure::kNone) return;
+  if (store_ != nullptr) {
+    group.confirmed = delivered_;
+    if (StoreStatus status = store_->commit(group); !status.ok()) {
+      error_ = status.error();
+      failure_.store(Failure::kStore, std::memory_order_release);
+      return;
+    }
+    confirmed_ = delivered_;
+    committed_.store(group.number, std::memory_order_release);
+  }
+  if (group.outputs.empty()) return;
+  if (!sink_.deliver(group.outputs)) {
+    failure_.store(Failure::kOutput, std::memory_order_release);
+    return;
+  }
+  delivered_ = group.number;
+}
+
+}  // namespace krules

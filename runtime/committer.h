@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "krules/engine.h"
+#include "krules/store.h"
+
+namespace krules {
+
+/// Writes commit groups to the store and hands their outputs over afterwards, in order. With a thread of its
+/// own the engine goes on meanwhile: one group may be at work and none waits behind it, so that groups grow
+/// with the time a commit takes.
+class Committer {
+ public:
+  enum class Mode : uint8_t { kInline, kThread };
+  enum class Failure : uint8_t { kNone, kStore, kOutput };
+
+  /// `store` null: outputs are handed over and nothing is kept.
+  Committer(Mode mode, Store* store, OutputSink& sink);
+  ~Committer();
+
+  /// Waits while another group is at work, then takes this one. The group that is given back is empty, its
+  /// memory kept.
+  void submit(CommitGroup& group);
+  bool idle() const { return !busy_.load(std::memory_order_acquire); }
+  /// Everything submitted up to this group is in the store.
+  uint64_t committed() const { return committed_.load(std::memory_order_acquire); }
+  /// Until nothing is at work.
+  void wait();
+  /// Hands over what an earlier run committed and did not. Before the first group.
+  void deliver_again(const std::vector<Store::PendingOutput>& outputs);
+  /// Waits, then notes in the store that all outputs were handed over.
+  void finish();
+
+  /// Once something failed, further groups are dropped: nothing is acknowledged any more.
+  Failure failure() const { return failure_.load(std::memory_order_acquire); }
+  /// Valid when failure() is kStore.
+  const StoreError& error() const { return error_; }
+
+ private:
+  void run();
+  void commit(CommitGroup& group);
+
+  Store* store_;
+  OutputSink& sink_;
+  CommitGroup current_;
+  uint64_t delivered_ = 0;  // outputs of groups up to here were handed over
+  uint64_t confirmed_ = 0;  // the store knows that
+  std::atomic<uint64_t> committed_{0};
+  std::atomic<bool> busy_{false};
+  std::atomic<Failure> failure_{Failure::kNone};
+  StoreError error_{StoreErrorKind::kIo, {}};
+  bool stopping_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<std::thread> thread_;
+};
+
+}  // namespace krules

@@ -1,0 +1,322 @@
+#include "krules/engine.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <map>
+
+#include "engine_impl.h"
+#include "krules/json.h"
+#include "krules/parser.h"
+#include "krules/stdlib.h"
+
+namespace krules {
+
+namespace {
+
+class SystemClock final : public Clock {
+ public:
+  int64_t now() override {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+  }
+};
+
+class CallbackSink final : public OutputSink {
+ public:
+  explicit CallbackSink(std::function<void(const EmittedEvent&)> callback) : callback_(std::move(callback)) {}
+
+  bool deliver(std::string_view lines) override {
+    while (!lines.empty()) {
+      const size_t end = lines.find('\n');
+      const std::string_view line = lines.substr(0, end);
+      lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+      arena_.reset();
+      const JsonResult parsed = parse_json(line, JsonStyle::kPlain, arena_, symbols_);
+      if (!parsed.value.is(ValueKind::kMap)) continue;
+      EmittedEvent event;
+      event.line = line;
+      for (const MapRep::Entry& entry : parsed.value.as_map().entries()) {
+        const std::string_view key = entry.key->text();
+        if (key == "type") event.type = entry.value.text();
+        if (key == "subject") event.subject = entry.value.text();
+        if (key == "id") event.id = entry.value.text();
+        if (key == "data") event.data = entry.value;
+      }
+      callback_(event);
+    }
+    return true;
+  }
+
+ private:
+  std::function<void(const EmittedEvent&)> callback_;
+  SymbolTable symbols_;
+  Arena arena_;
+};
+
+std::shared_ptr<const SymbolTable> first_symbols() {
+  auto symbols = std::make_shared<SymbolTable>();
+  // The names of the event envelope, of the built-in events, and of what the engine itself puts into events.
+  for (std::string_view name : {"type", "subject", "data", "id", "source", "time", "specversion",
+                                "datacontenttype", "props", "ext", "traceparent", "tracestate"}) {
+    symbols->intern(name);
+  }
+  for (std::string_view type : {kPropertyChangedType, kPropertyDeletedType, kSubjectDeletedType})
+    symbols->intern(type);
+  return symbols;
+}
+
+bool has_errors(const std::vector<Diagnostic>& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity == Severity::kError) return true;
+  }
+  return false;
+}
+
+ProgramChange compare(const Program* before, const Program& after) {
+  ProgramChange change;
+  std::map<std::string_view, uint64_t> old_rules;
+  if (before != nullptr) {
+    for (const CompiledRule& rule : before->rules()) old_rules.emplace(rule.name, rule.content_hash);
+  }
+  for (const CompiledRule& rule : after.rules()) {
+    const auto old = old_rules.find(rule.name);
+    if (old == old_rules.end()) {
+      change.added.push_back(rule.name);
+      continue;
+    }
+    if (old->second != rule.content_hash) change.changed.push_back(rule.name);
+    old_rules.erase(old);
+  }
+  for (const auto& [name, hash] : old_rules) change.removed.emplace_back(name);
+  return change;
+}
+
+int64_t read_clock(void* context) {
+  return static_cast<Clock*>(context)->now();
+}
+
+}  // namespace
+
+std::unique_ptr<OutputSink> make_callback_sink(std::function<void(const EmittedEvent&)> callback) {
+  return std::make_unique<CallbackSink>(std::move(callback));
+}
+
+std::unique_ptr<Clock> make_system_clock() {
+  return std::make_unique<SystemClock>();
+}
+
+SourcePtr read_source(const std::string& path, std::string& error) {
+  std::FILE* file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) {
+    error = fmt::format("cannot read {}: {}", path, std::strerror(errno));
+    return nullptr;
+  }
+  std::string text;
+  char buffer[64 * 1024];
+  size_t got = 0;
+  while ((got = std::fread(buffer, 1, sizeof buffer, file)) > 0) text.append(buffer, got);
+  const bool failed = std::ferror(file) != 0;
+  const int code = errno;
+  std::fclose(file);
+  if (failed) {
+    error = fmt::format("cannot read {}: {}", path, std::strerror(code));
+    return nullptr;
+  }
+  return std::make_shared<Source>(path, std::move(text));
+}
+
+Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_store,
+                   std::unique_ptr<OutputSink> engine_sink, Logger& engine_logger,
+                   std::unique_ptr<Clock> engine_clock)
+    : options(std::move(engine_options)),
+      logger(engine_logger),
+      store(std::move(engine_store)),
+      sink(std::move(engine_sink)),
+      clock(std::move(engine_clock)),
+      latest_symbols(first_symbols()),
+      formatter(options.emit_globs),
+      group(1),
+      seen(options.durability == Durability::kOff ? nullptr : store.get()),
+      failures(logger) {
+  if (options.durability == Durability::kOff) store.reset();
+  SubjectCache::Options cache_options;
+  cache_options.budget_bytes = options.cache_bytes;
+  cache_options.store = store.get();
+  if (store != nullptr) {
+    uint64_t last = 0;
+    StoreStatus status = store->last_group(last);
+    if (status.ok()) {
+      group.restart(last + 1);
+      cache_options.store_is_empty = true;
+      status = store->scan("", [&](std::string_view, const std::vector<StoredPart>&) {
+        cache_options.store_is_empty = false;
+        return false;
+      });
+    }
+    if (!status.ok()) failure = status.error().message;
+  }
+  cache = std::make_unique<SubjectCache>(cache_options, latest_symbols);
+  cascade = std::make_unique<Cascade>(*cache, *this);
+  cascade->set_clock(read_clock, clock.get());
+  const bool own_thread = options.commit_thread == CommitThread::kOwn && store != nullptr;
+  committer = std::make_unique<Committer>(own_thread ? Committer::Mode::kThread : Committer::Mode::kInline,
+                                          store.get(), *sink);
+}
+
+Engine::Engine(EngineOptions options, std::unique_ptr<Store> store, std::unique_ptr<OutputSink> sink,
+               Logger& logger, std::unique_ptr<Clock> clock)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(store), std::move(sink), logger,
+                                   std::move(clock))) {
+  StandardFunctionOptions function_options;
+  function_options.environment = impl_->options.granted_environment;
+  add_standard_functions(impl_->functions, function_options);
+}
+
+Engine::~Engine() = default;
+
+FunctionTable& Engine::functions() {
+  return impl_->functions;
+}
+
+CompileResult Engine::prepare(const std::vector<SourcePtr>& sources) {
+  std::vector<ast::Module> modules;
+  std::vector<Diagnostic> diagnostics;
+  for (const SourcePtr& source : sources) {
+    ParseResult parsed = parse(source);
+    diagnostics.insert(diagnostics.end(), parsed.diagnostics.begin(), parsed.diagnostics.end());
+    modules.push_back(std::move(parsed.module));
+  }
+  CompileOptions compile_options;
+  compile_options.functions = &impl_->functions;
+  compile_options.symbols = symbols();
+  compile_options.parameters = impl_->options.parameters;
+  CompileResult result = compile(modules, compile_options);
+  result.diagnostics.insert(result.diagnostics.begin(), diagnostics.begin(), diagnostics.end());
+  if (has_errors(result.diagnostics)) result.program = nullptr;
+  return result;
+}
+
+ProgramChange Engine::install(std::shared_ptr<const Program> program) {
+  ProgramChange change = compare(impl_->index == nullptr ? nullptr : impl_->index->program().get(), *program);
+  {
+    const std::lock_guard lock(impl_->program_mutex);
+    impl_->latest_symbols = program->symbols();
+  }
+  impl_->cache->use_symbols(program->symbols());
+  impl_->failures.reset();
+  impl_->frame.program = program.get();
+  impl_->index = std::make_unique<RuleIndex>(std::move(program));
+  return change;
+}
+
+LoadResult Engine::load(const std::vector<SourcePtr>& sources) {
+  CompileResult compiled = prepare(sources);
+  LoadResult result;
+  result.diagnostics = std::move(compiled.diagnostics);
+  result.ok = compiled.program != nullptr;
+  if (result.ok) result.change = install(std::move(compiled.program));
+  return result;
+}
+
+std::shared_ptr<const Program> Engine::program() const {
+  return impl_->index == nullptr ? nullptr : impl_->index->program();
+}
+
+std::shared_ptr<const SymbolTable> Engine::symbols() const {
+  const std::lock_guard lock(impl_->program_mutex);
+  return impl_->latest_symbols;
+}
+
+StoreStatus Engine::redeliver() {
+  if (impl_->store == nullptr) return {};
+  std::vector<Store::PendingOutput> pending;
+  if (StoreStatus status = impl_->store->pending_outputs(pending); !status.ok()) return status;
+  impl_->committer->deliver_again(pending);
+  impl_->check_committer();
+  return {};
+}
+
+bool Engine::process(const InputEvent& event, const SourceKey& source) {
+  return impl_->process(event, source);
+}
+
+bool Engine::send(std::string_view type, std::string_view subject, std::string_view data,
+                  std::string_view id) {
+  Impl& impl = *impl_;
+  if (impl.sent == nullptr) {
+    impl.sent = std::make_unique<InputBatch>();
+    impl.sent_key.name = "send";
+    impl.sent_key.high =
+        impl.store == nullptr ? static_cast<uint64_t>(impl.clock->now()) : impl.store->run_number();
+  }
+  impl.sent->clear();
+  Arena& arena = impl.sent->arena;
+  const auto names = symbols();
+  InputEvent event;
+  event.type = names->find_or_foreign(type, arena);
+  event.subject = subject;
+  event.id = id;
+  event.begin = event.line = ++impl.sent_count;
+  event.payload = Value::map(&empty_map());
+  if (!data.empty()) {
+    const JsonResult parsed = parse_json(data, JsonStyle::kPlain, arena, *names);
+    if (!parsed.error.empty()) return false;
+    event.payload = parsed.value;
+  }
+  return impl.process(event, impl.sent_key);
+}
+
+void Engine::on_seal(std::function<void(std::vector<SourcePosition>&)> callback) {
+  impl_->position_source = std::move(callback);
+}
+
+void Engine::idle() {
+  if (!impl_->group.empty()) impl_->seal();
+}
+
+bool Engine::flush() {
+  if (!impl_->group.empty()) impl_->seal();
+  impl_->committer->wait();
+  return impl_->check_committer();
+}
+
+bool Engine::close() {
+  if (!flush()) return false;
+  impl_->committer->finish();
+  return impl_->check_committer();
+}
+
+void Engine::dead_letter_done(int64_t id) {
+  impl_->group.add_retried(id);
+}
+
+std::string Engine::failure() const {
+  return impl_->failure;
+}
+bool Engine::output_closed() const {
+  return impl_->output_closed;
+}
+const EngineStatistics& Engine::statistics() const {
+  return impl_->statistics;
+}
+Store* Engine::store() {
+  return impl_->store.get();
+}
+
+std::string Engine::property_json(std::string_view subject, std::string_view property) {
+  const Subject* found = impl_->cache->get(subject);
+  if (found == nullptr) return {};
+  for (const PropertySlot& slot : found->properties) {
+    if (slot.name->text() != property) continue;
+    std::string text;
+    append_json(text, slot.value);
+    return text;
+  }
+  return {};
+}
+
+}  // namespace krules

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "cascade.h"
+#include "committer.h"
+#include "failure_log.h"
+#include "group_builder.h"
+#include "krules/engine.h"
+#include "output_line.h"
+#include "rule_index.h"
+#include "seen_ids.h"
+#include "subject_cache.h"
+
+namespace krules {
+
+struct Engine::Impl final : EmitListener {
+  Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_store,
+       std::unique_ptr<OutputSink> engine_sink, Logger& engine_logger, std::unique_ptr<Clock> engine_clock);
+
+  // EmitListener
+  bool wants_built_in() const override { return formatter.wants_built_in(); }
+  void emitted(const Event& event, uint32_t number) override;
+
+  enum class Outcome : uint8_t { kDone, kDeadLetter, kEngineFailed };
+
+  bool process(const InputEvent& event, const SourceKey& source);
+  Outcome run(const InputEvent& event, const SourceKey& source);
+  /// Sets the root event's subject and checks what `input` declares.
+  Outcome prepare_root(const InputEvent& event, const SourceKey& source, Event& root);
+  Outcome run_cascade(const InputEvent& event, const SourceKey& source);
+  Outcome dispatch(uint32_t number, const InputEvent& event, const SourceKey& source);
+  Outcome fire(const CompiledRule& rule, uint32_t number, const InputEvent& event, const SourceKey& source);
+  const std::vector<Candidate>& gather(const QueuedEvent& event);
+  Outcome dead_letter(std::string_view kind, std::string_view message, const InputEvent& event,
+                      const SourceKey& source, std::string path = {});
+  std::string fuse_path();
+  void finish_cascade();
+  void write_logs();
+  std::string describe(const Value& error) const;
+  Outcome store_failed(const StoreError& error);
+
+  void after_cascade();
+  void seal();
+  bool check_committer();
+
+  EngineOptions options;
+  Logger& logger;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<OutputSink> sink;
+  std::unique_ptr<Clock> clock;
+  FunctionTable functions;
+
+  mutable std::mutex program_mutex;  // guards latest_symbols, which readers ask for from their thread
+  std::shared_ptr<const SymbolTable> latest_symbols;
+  std::unique_ptr<RuleIndex> index;
+
+  std::unique_ptr<SubjectCache> cache;
+  std::unique_ptr<Cascade> cascade;
+  OutputFormatter formatter;
+  std::unique_ptr<Committer> committer;
+  GroupBuilder group;
+  SeenIds seen;
+  FailureLog failures;
+  std::function<void(std::vector<SourcePosition>&)> position_source;
+
+  Frame frame;
+  Cascade::Identity identity;
+  size_t outputs_before = 0;  // of the running cascade
+  uint64_t emitted_before = 0;
+  std::vector<Candidate> gathered;
+  EngineStatistics statistics;
+  std::string failure;
+  bool output_closed = false;
+
+  // For send().
+  std::unique_ptr<InputBatch> sent;
+  SourceKey sent_key;
+  uint64_t sent_count = 0;
+};
+
+}  // namespace krules

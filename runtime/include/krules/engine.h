@@ -1,0 +1,182 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "krules/diagnostic.h"
+#include "krules/function_table.h"
+#include "krules/input.h"
+#include "krules/log.h"
+#include "krules/program.h"
+#include "krules/source.h"
+#include "krules/store.h"
+
+namespace krules {
+
+enum class Durability : uint8_t {
+  kFull,    ///< nothing is handed over before its cause is on the disk
+  kNormal,  ///< ... before its cause survives the end of the process
+  kOff,     ///< everything lives in memory alone
+};
+
+/// Where emitted events go, as CloudEvents JSON lines.
+class OutputSink {
+ public:
+  virtual ~OutputSink() = default;
+  /// Whole lines, each once, in commit order, after the commit (with Durability::kOff: some time after the
+  /// cascade). May be called from another thread than the engine's, never from two. False: it can take no
+  /// more.
+  virtual bool deliver(std::string_view lines) = 0;
+};
+
+/// An emitted event, for sinks that want it in parts. Views are valid during the call.
+struct EmittedEvent {
+  std::string_view type;
+  std::string_view subject;
+  std::string_view id;
+  Value data;
+  std::string_view line;  ///< the whole CloudEvents JSON object
+};
+/// A sink that calls `callback` for each event.
+std::unique_ptr<OutputSink> make_callback_sink(std::function<void(const EmittedEvent&)> callback);
+
+/// The time that rules see: microseconds since 1970.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual int64_t now() = 0;
+};
+std::unique_ptr<Clock> make_system_clock();
+
+/// Whether commits happen in the caller's thread (simple, predictable: for embedding and tests) or in one of
+/// the engine's.
+enum class CommitThread : uint8_t { kCaller, kOwn };
+
+struct EngineOptions {
+  Durability durability = Durability::kFull;
+  CommitThread commit_thread = CommitThread::kCaller;
+  /// The fuse: a cascade of more events is undone.
+  uint32_t max_cascade = 10'000;
+  /// Steps of one rule run (loop turns, list elements, ...).
+  uint64_t max_steps = 1'000'000;
+  /// For subjects in memory, in bytes.
+  size_t cache_bytes = size_t{256} << 20;
+  /// Cascades in one commit at most.
+  uint32_t max_commit_batch = 4096;
+  /// Which emitted events are handed over: any of these globs; none: all but the built-in ones.
+  std::vector<std::string> emit_globs;
+  /// `param` values by name, as text.
+  std::map<std::string, std::string> parameters;
+  /// Environment variables that env() may read.
+  std::vector<std::string> granted_environment;
+};
+
+struct EngineStatistics {
+  uint64_t events = 0;          ///< taken in, duplicates and dead letters included
+  uint64_t cascade_events = 0;  ///< dispatched, caused ones included
+  uint64_t rules_fired = 0;
+  uint64_t emitted = 0;
+  uint64_t failures = 0;     ///< rule runs that failed
+  uint64_t when_errors = 0;  ///< conditions that could not be evaluated
+  uint64_t duplicates = 0;   ///< events whose id was seen before
+  uint64_t dead_letters = 0;
+  uint64_t commits = 0;
+};
+
+/// What changed between two programs.
+struct ProgramChange {
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  std::vector<std::string> changed;
+};
+
+struct LoadResult {
+  std::vector<Diagnostic> diagnostics;
+  bool ok = false;  ///< no error among them: the program is in force
+  ProgramChange change;
+};
+
+/// What names the source of an event for ids and dead letters.
+struct SourceKey {
+  std::string name;   ///< a path, "-", ...
+  uint64_t high = 0;  ///< with `low`: makes event ids of this source its own
+  uint64_t low = 0;
+};
+
+/// Runs cascades: the rules in force over subjects in memory and a store. Everything but the sink and the
+/// logger is used by one thread.
+///
+///     krules::Engine engine({}, krules::make_memory_store(), krules::make_callback_sink(on_event), logger);
+///     auto loaded = engine.load({krules::read_source("rules.krules")});
+///     engine.send("order.submitted", "order-1", R"({"total": 3})");
+///     engine.flush();
+class Engine {
+ public:
+  /// `store` may be null with Durability::kOff. `logger` outlives the engine.
+  Engine(EngineOptions options, std::unique_ptr<Store> store, std::unique_ptr<OutputSink> sink,
+         Logger& logger, std::unique_ptr<Clock> clock = make_system_clock());
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// For adding functions before the first load().
+  FunctionTable& functions();
+
+  /// Parses, compiles and puts in force; with errors the old rules stay.
+  LoadResult load(const std::vector<SourcePtr>& sources);
+  /// The two halves of load(): the first may run in another thread (one at a time), the second between two
+  /// cascades.
+  CompileResult prepare(const std::vector<SourcePtr>& sources);
+  ProgramChange install(std::shared_ptr<const Program> program);
+  /// The rules in force, null before the first load.
+  std::shared_ptr<const Program> program() const;
+  /// The names that input readers should use. May be called from any thread.
+  std::shared_ptr<const SymbolTable> symbols() const;
+
+  /// Outputs that an earlier run committed and did not hand over. Call once before the first event.
+  StoreStatus redeliver();
+
+  /// Runs the cascade of one event (or sends the line to the dead letters). Committed with its group: when
+  /// max_commit_batch is reached, when the committer is free, or by flush(). False: the engine failed (see
+  /// failure()) and the event was not taken.
+  bool process(const InputEvent& event, const SourceKey& source);
+  /// The same for an event in parts; `data` is JSON text ("" for none). An embedder's front door. False also
+  /// when `data` is not JSON.
+  bool send(std::string_view type, std::string_view subject, std::string_view data, std::string_view id = {});
+
+  /// Called when a group is closed, to add the positions of sources.
+  void on_seal(std::function<void(std::vector<SourcePosition>&)> callback);
+  /// Tells that nothing waits to be processed: what is open should be committed soon.
+  void idle();
+  /// Commits what is open and waits until it is stored and handed over.
+  bool flush();
+  /// flush(), then notes that all outputs were handed over. The engine is done then.
+  bool close();
+
+  /// A dead letter that a person asked to send again, done with: removed with the open group.
+  void dead_letter_done(int64_t id);
+
+  /// Empty while all is well; else why the engine takes no more events.
+  std::string failure() const;
+  /// The output can take no more (a closed pipe), rather than the store.
+  bool output_closed() const;
+
+  const EngineStatistics& statistics() const;
+  /// A property as JSON for looking at, null text when absent.
+  std::string property_json(std::string_view subject, std::string_view property);
+  Store* store();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Reads a rule file. Null with `error` set when it cannot be read.
+SourcePtr read_source(const std::string& path, std::string& error);
+
+}  // namespace krules

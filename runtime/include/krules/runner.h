@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "krules/diagnostic.h"
+#include "krules/engine.h"
+
+namespace krules {
+
+/// The rule files that paths name: files as they are, folders with every `.krules` file below them (hidden ones left
+/// out). Sorted by path, each once.
+struct RuleFiles {
+  std::vector<std::string> files;
+  /// One sentence each: a path that is not there, a folder that cannot be read, a folder without rules.
+  std::vector<std::string> errors;
+};
+RuleFiles find_rule_files(const std::vector<std::string>& paths);
+
+enum class Watch : uint8_t { kOff, kOn };
+enum class StartAt : uint8_t { kWhereItStopped, kBeginning };
+
+struct RunnerOptions {
+  std::vector<std::string> rule_paths;
+  std::string events = "-";  ///< a path, or "-" for standard input
+  StartAt start_at = StartAt::kWhereItStopped;
+  Watch watch = Watch::kOff;
+};
+
+enum class RunEnd : uint8_t {
+  kInputEnded,
+  kStopped,       ///< by stop()
+  kEngineFailed,  ///< Engine::failure() says why
+  kInputFailed,   ///< the source could not be read: Runner::error()
+};
+
+/// Reads events from a file or standard input in a thread of its own, feeds them to an engine, and swaps rules while it
+/// runs. The engine's rules are loaded before run().
+class Runner {
+ public:
+  /// `report` gets what a reload found (from the reloading thread). `engine` and `logger` outlive the runner.
+  Runner(Engine& engine, Logger& logger, RunnerOptions options,
+         std::function<void(const std::vector<Diagnostic>&)> report);
+  ~Runner();
+
+  /// Opens the source. False: error() says why.
+  bool open();
+  /// Whether the source is a regular file, which ends by itself.
+  bool input_is_finite() const;
+  const std::string& error() const;
+  /// Where reading goes on (lines of the source taken in by earlier runs), 0 from the beginning.
+  uint64_t lines_skipped() const;
+
+  /// Until the input ends or stop(). Everything taken in is committed and handed over when it returns (unless the engine failed).
+  RunEnd run();
+
+  /// From any thread: finish the cascade in hand, commit, return from run().
+  void stop();
+  /// From any thread: read the rule files again.
+  void reload();
+
+  /// From any thread, for a progress line: bytes read, and the size of the source (0 when it has none).
+  uint64_t bytes_read() const;
+  uint64_t bytes_total() const;
+  uint64_t events_taken() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace krules

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cascade.h"
+#include "krules/glob.h"
+
+namespace krules {
+
+/// Writes emitted events as CloudEvents 1.0 JSON lines.
+class OutputFormatter {
+ public:
+  explicit OutputFormatter(const std::vector<std::string>& globs);
+
+  bool wants_built_in() const { return wants_built_in_; }
+  bool wants(const Symbol* type);
+  void append(std::string& out, const Event& event, const Cascade::Identity& identity, uint32_t number,
+              int64_t time);
+
+ private:
+  void append_time(std::string& out, int64_t time);
+
+  std::vector<Glob> globs_;
+  bool wants_built_in_ = false;
+  std::vector<uint8_t> known_;  // by symbol number: 0 not asked yet, 1 no, 2 yes
+  int64_t last_time_ = -1;
+  std::string last_time_text_;
+};
+
+/// "0123456789abcdef0123456789abcdef".
+void append_identity(std::string& out, const Cascade::Identity& identity);
+
+}  // namespace krules

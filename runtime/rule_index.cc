@@ -1,0 +1,231 @@
+#include "rule_index.h"
+
+#include <algorithm>
+
+namespace krules {
+
+namespace {
+
+// Fewer guards on one field than this are tested one by one.
+constexpr size_t kFewestGuards = 4;
+
+bool matches_any(const std::vector<NamePattern>& patterns, std::string_view text) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const NamePattern& p) { return p.glob.matches(text); });
+}
+
+/// Whether a rule guarded by `property == ...` can fire for this property.
+bool property_guards_allow(const CompiledRule& rule, EventKind kind, const Symbol* property) {
+  for (const EqualityGuard& guard : rule.guards) {
+    if (guard.source != EqualityGuard::Source::kProperty) continue;
+    if (kind != EventKind::kPropertyChanged && kind != EventKind::kPropertyDeleted) return false;
+    const Value name = Value::string_view(property->text());
+    if (std::none_of(guard.values.begin(), guard.values.end(),
+                     [&](const Value& v) { return equal(v, name); })) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- guards
+
+void GuardTable::add(const Value& constant, Candidate candidate) {
+  const uint64_t hash = hash_value(constant);
+  std::vector<Slot>& chain = slots_[hash];
+  auto slot =
+      std::find_if(chain.begin(), chain.end(), [&](const Slot& s) { return equal(s.constant, constant); });
+  if (slot == chain.end()) slot = chain.insert(chain.end(), Slot{hash, constant, {}});
+  slot->candidates.push_back(candidate);
+}
+
+const std::vector<Candidate>* GuardTable::find(const Value& value) const {
+  const auto chain = slots_.find(hash_value(value));
+  if (chain == slots_.end()) return nullptr;
+  for (const Slot& slot : chain->second) {
+    if (equal(slot.constant, value)) return &slot.candidates;
+  }
+  return nullptr;
+}
+
+Value guard_value(const GuardTable& table, const Event& event) {
+  switch (table.source) {
+    case EqualityGuard::Source::kPayloadField: {
+      if (!event.payload.is(ValueKind::kMap)) return Value::null();
+      const Value* field = event.payload.as_map().find(table.field);
+      return field == nullptr ? Value::null() : *field;
+    }
+    case EqualityGuard::Source::kProperty:
+      return event.property == nullptr ? Value::null() : Value::string_view(event.property->text());
+    case EqualityGuard::Source::kNewValue:
+      return event.new_value;
+    case EqualityGuard::Source::kOldValue:
+      return event.old_value;
+    case EqualityGuard::Source::kSubjectName:
+      return event.subject->name_value();
+  }
+  return Value::null();
+}
+
+// ---------------------------------------------------------------- names
+
+void RuleIndex::Names::collect(std::string_view text, const Symbol* symbol,
+                               std::vector<PatternUse>& uses) const {
+  if (const auto found = exact.find(symbol); found != exact.end()) {
+    uses.insert(uses.end(), found->second.begin(), found->second.end());
+  }
+  for (const auto& [glob, use] : globs) {
+    if (glob->matches(text)) uses.push_back(use);
+  }
+}
+
+RuleIndex::RuleIndex(std::shared_ptr<const Program> program) : program_(std::move(program)) {
+  auto add_names = [](Names& names, const std::vector<NamePattern>& patterns, PatternUse use) {
+    for (const NamePattern& pattern : patterns) {
+      if (pattern.exact != nullptr) {
+        names.exact[pattern.exact].push_back(use);
+      } else {
+        names.globs.emplace_back(&pattern.glob, use);
+      }
+    }
+  };
+  const std::vector<CompiledRule>& rules = program_->rules();
+  trigger_filters_.resize(rules.size());
+  for (uint32_t r = 0; r < rules.size(); ++r) {
+    for (uint32_t t = 0; t < rules[r].triggers.size(); ++t) {
+      const CompiledTrigger& trigger = rules[r].triggers[t];
+      const PatternUse use{r, t};
+      trigger_filters_[r].push_back(filter_for(trigger));
+      add_names(types_, trigger.types, use);
+      if (matches_any(trigger.types, kPropertyChangedType)) {
+        if (trigger.properties.empty()) any_changed_.push_back(use);
+        add_names(changed_properties_, trigger.properties, use);
+      }
+      if (matches_any(trigger.types, kPropertyDeletedType)) {
+        if (trigger.properties.empty()) any_deleted_.push_back(use);
+        add_names(deleted_properties_, trigger.properties, use);
+      }
+    }
+  }
+}
+
+uint32_t RuleIndex::filter_for(const CompiledTrigger& trigger) {
+  if (trigger.subjects.empty()) return Candidate::kAnySubject;
+  std::vector<const Glob*> globs;
+  for (const NamePattern& pattern : trigger.subjects) globs.push_back(&pattern.glob);
+  filters_.push_back(std::move(globs));
+  return static_cast<uint32_t>(filters_.size() - 1);
+}
+
+bool RuleIndex::subject_matches(uint32_t filter, std::string_view subject) const {
+  if (filter == Candidate::kAnySubject) return true;
+  const std::vector<const Glob*>& globs = filters_[filter];
+  return std::any_of(globs.begin(), globs.end(), [&](const Glob* glob) { return glob->matches(subject); });
+}
+
+// ---------------------------------------------------------------- candidate sets
+
+std::optional<EqualityGuard> RuleIndex::best_guard(const CompiledRule& rule, uint32_t filter) const {
+  for (const EqualityGuard& guard : rule.guards) {
+    if (guard.source != EqualityGuard::Source::kProperty) return guard;
+  }
+  // `of "device:7"` is as good as `when subject == "device:7"`.
+  if (filter == Candidate::kAnySubject) return std::nullopt;
+  EqualityGuard guard{EqualityGuard::Source::kSubjectName, nullptr, {}};
+  for (const Glob* glob : filters_[filter]) {
+    if (!glob->is_exact()) return std::nullopt;
+    guard.values.push_back(Value::string_view(glob->pattern()));
+  }
+  return guard;
+}
+
+CandidateSet RuleIndex::build(EventKind kind, const Symbol* type, const Symbol* property) const {
+  std::vector<PatternUse> uses;
+  if (kind == EventKind::kPropertyChanged || kind == EventKind::kPropertyDeleted) {
+    const bool changed = kind == EventKind::kPropertyChanged;
+    uses = changed ? any_changed_ : any_deleted_;
+    (changed ? changed_properties_ : deleted_properties_).collect(property->text(), property, uses);
+  } else {
+    types_.collect(type->text(), type, uses);
+    // A trigger with property names is for property events, not for a plain event of the same type.
+    std::erase_if(uses, [&](const PatternUse& use) {
+      return !program_->rules()[use.rule].triggers[use.trigger].properties.empty();
+    });
+  }
+  std::sort(uses.begin(), uses.end(), [](const PatternUse& a, const PatternUse& b) {
+    return a.rule != b.rule ? a.rule < b.rule : a.trigger < b.trigger;
+  });
+
+  // A rule with several triggers for one event runs once; its candidates stand side by side, one a filter.
+  struct Guarded {
+    Candidate candidate;
+    std::optional<EqualityGuard> guard;
+  };
+  CandidateSet set;
+  std::vector<Guarded> guarded;
+  std::unordered_map<const Symbol*, size_t> by_field[5];
+  for (size_t i = 0; i < uses.size(); ++i) {
+    const CompiledRule& rule = program_->rules()[uses[i].rule];
+    if (!property_guards_allow(rule, kind, property)) continue;
+    const Candidate candidate{uses[i].rule, trigger_filters_[uses[i].rule][uses[i].trigger]};
+    std::optional<EqualityGuard> guard = best_guard(rule, candidate.filter);
+    if (guard.has_value()) ++by_field[static_cast<size_t>(guard->source)][guard->field];
+    guarded.push_back({candidate, std::move(guard)});
+  }
+  for (const auto& [candidate, guard] : guarded) {
+    if (!guard.has_value() || by_field[static_cast<size_t>(guard->source)][guard->field] < kFewestGuards) {
+      set.unguarded.push_back(candidate);
+      continue;
+    }
+    auto table = std::find_if(set.guarded.begin(), set.guarded.end(), [&, &g = *guard](const GuardTable& t) {
+      return t.source == g.source && t.field == g.field;
+    });
+    if (table == set.guarded.end())
+      table = set.guarded.emplace(set.guarded.end(), guard->source, guard->field);
+    for (const Value& constant : guard->values) table->add(constant, candidate);
+  }
+  return set;
+}
+
+CandidateSet& RuleIndex::remembered(std::vector<std::unique_ptr<CandidateSet>>& known,
+                                    std::unordered_map<std::string, std::unique_ptr<CandidateSet>>& strangers,
+                                    EventKind kind, const Symbol* type, const Symbol* property,
+                                    const Symbol* name) {
+  if (name->interned()) {
+    if (known.size() <= name->number) known.resize(program_->symbols()->size() + 1);
+    std::unique_ptr<CandidateSet>& set = known[name->number];
+    if (set == nullptr) set = std::make_unique<CandidateSet>(build(kind, type, property));
+    return *set;
+  }
+  std::unique_ptr<CandidateSet>& set = strangers[std::string(name->text())];
+  if (set == nullptr) set = std::make_unique<CandidateSet>(build(kind, type, property));
+  return *set;
+}
+
+const CandidateSet& RuleIndex::candidates(EventKind kind, const Symbol* type, const Symbol* property) {
+  switch (kind) {
+    case EventKind::kPropertyChanged:
+      if (property->number != 0 && property->number < by_changed_.size() &&
+          by_changed_[property->number] != nullptr) {
+        return *by_changed_[property->number];
+      }
+      return remembered(by_changed_, strange_changed_, kind, type, property, property);
+    case EventKind::kPropertyDeleted:
+      return remembered(by_deleted_, strange_deleted_, kind, type, property, property);
+    default:
+      if (type->number != 0 && type->number < by_type_.size() && by_type_[type->number] != nullptr) {
+        return *by_type_[type->number];
+      }
+      return remembered(by_type_, strange_types_, kind, type, property, type);
+  }
+}
+
+void RuleIndex::forget_strangers() {
+  for (auto* strangers : {&strange_types_, &strange_changed_, &strange_deleted_}) {
+    if (strangers->size() > kMostStrangers) strangers->clear();
+  }
+}
+
+}  // namespace krules

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "krules/program.h"
+
+namespace krules {
+
+/// A rule that an event may fire, with the subjects for which.
+struct Candidate {
+  static constexpr uint32_t kAnySubject = UINT32_MAX;
+  uint32_t rule;
+  uint32_t filter;  ///< RuleIndex::subject_matches, or kAnySubject
+
+  bool operator<(const Candidate& other) const { return rule < other.rule; }
+};
+
+/// Candidates that have a field of the event compared with constants: found by one look-up instead of a test
+/// each.
+class GuardTable {
+ public:
+  GuardTable(EqualityGuard::Source what, const Symbol* payload_field) : source(what), field(payload_field) {}
+
+  EqualityGuard::Source source;
+  const Symbol* field;
+
+  void add(const Value& constant, Candidate candidate);
+  /// Null for none. In rule order.
+  const std::vector<Candidate>* find(const Value& value) const;
+
+ private:
+  struct Slot {
+    uint64_t hash;
+    Value constant;
+    std::vector<Candidate> candidates;
+  };
+  std::unordered_map<uint64_t, std::vector<Slot>> slots_;
+};
+
+/// All rules that one event type (or one property's changes) can fire, in rule order.
+struct CandidateSet {
+  std::vector<Candidate> unguarded;
+  std::vector<GuardTable> guarded;
+
+  bool empty() const { return unguarded.empty() && guarded.empty(); }
+};
+
+/// Finds the rules for an event at a cost that follows what matches, not how many rules there are. Sets are
+/// made when an event type or property first turns up, and remembered. Belongs to one engine thread.
+class RuleIndex {
+ public:
+  explicit RuleIndex(std::shared_ptr<const Program> program);
+
+  const std::shared_ptr<const Program>& program() const { return program_; }
+
+  /// The set for an event of this type and kind; `property` for property events alone. Valid until
+  /// forget_strangers().
+  const CandidateSet& candidates(EventKind kind, const Symbol* type, const Symbol* property);
+
+  /// Whether the candidate is meant for this subject.
+  bool subject_matches(uint32_t filter, std::string_view subject) const;
+
+  /// Drops remembered sets of names that no rule mentions when there are too many of them. Between cascades.
+  void forget_strangers();
+
+ private:
+  struct PatternUse {
+    uint32_t rule;
+    uint32_t trigger;
+  };
+  /// Rules by what one part of their trigger names: exactly, or by glob.
+  struct Names {
+    std::unordered_map<const Symbol*, std::vector<PatternUse>> exact;
+    std::vector<std::pair<const Glob*, PatternUse>> globs;
+
+    void collect(std::string_view text, const Symbol* symbol, std::vector<PatternUse>& uses) const;
+  };
+
+  CandidateSet build(EventKind kind, const Symbol* type, const Symbol* property) const;
+  std::optional<EqualityGuard> best_guard(const CompiledRule& rule, uint32_t filter) const;
+  uint32_t filter_for(const CompiledTrigger& trigger);
+  CandidateSet& remembered(std::vector<std::unique_ptr<CandidateSet>>& known,
+                           std::unordered_map<std::string, std::unique_ptr<CandidateSet>>& strangers,
+                           EventKind kind, const Symbol* type, const Symbol* property, const Symbol* name);
+
+  static constexpr size_t kMostStrangers = 4096;
+
+  std::shared_ptr<const Program> program_;
+  Names types_;
+  Names changed_properties_;             // of triggers that match subject-property-changed
+  Names deleted_properties_;             // likewise subject-property-deleted
+  std::vector<PatternUse> any_changed_;  // triggers for any property
+  std::vector<PatternUse> any_deleted_;
+  std::vector<std::vector<uint32_t>> trigger_filters_;  // by rule and trigger
+  std::vector<std::vector<const Glob*>> filters_;
+
+  std::vector<std::unique_ptr<CandidateSet>> by_type_;  // by symbol number
+  std::vector<std::unique_ptr<CandidateSet>> by_changed_;
+  std::vector<std::unique_ptr<CandidateSet>> by_deleted_;
+  std::unordered_map<std::string, std::unique_ptr<CandidateSet>> strange_types_;
+  std::unordered_map<std::string, std::unique_ptr<CandidateSet>> strange_changed_;
+  std::unordered_map<std::string, std::unique_ptr<CandidateSet>> strange_deleted_;
+};
+
+/// What a guard source reads from an event.
+Value guard_value(const GuardTable& table, const Event& event);
+
+}  // namespace krules
