@@ -74,6 +74,10 @@ struct FunctionSpec {
   bool null_is_false = false;
   NativeFunction function = nullptr;
   const void* user_data = nullptr;
+  /// Where the function is a plain test of one string against another (`starts_with`): used instead of
+  /// `function` when it is called with just two strings. Must agree with `function`, and take time in
+  /// proportion to the first string.
+  bool (*string_predicate)(std::string_view text, std::string_view other) = nullptr;
 };
 
 /// The functions a program can call. Filled before programs are compiled, then immutable; outlives them.

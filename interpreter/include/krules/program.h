@@ -81,6 +81,9 @@ struct Frame {
   uint64_t steps_left = 0;
   uint32_t entropy_used = 0;
   Value failure;  ///< the error a rule ended with
+  /// The event's payload where that is a map. Kept by evaluate_whens() and input_subject().
+  const MapRep* payload_map = nullptr;
+  std::string scratch;  ///< where text is put together before it is copied to the arena
 };
 
 enum class WhenResult : uint8_t { kHolds, kDoesNotHold, kError };

@@ -1,0 +1,226 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler.h"
+#include "visit_expressions.h"
+
+namespace krules {
+
+using namespace program_codes;
+
+namespace {
+
+bool can_be_property_event(const ast::Trigger& trigger) {
+  if (trigger.kind == ast::Trigger::Kind::kChanged || trigger.kind == ast::Trigger::Kind::kDeleted)
+    return true;
+  return trigger.kind == ast::Trigger::Kind::kEvent &&
+         std::any_of(trigger.patterns.begin(), trigger.patterns.end(), [](const ast::Pattern& pattern) {
+           if (!pattern.is_glob)
+             return pattern.text == kPropertyChangedType || pattern.text == kPropertyDeletedType;
+           const Glob glob(pattern.text);
+           return glob.matches(kPropertyChangedType) || glob.matches(kPropertyDeletedType);
+         });
+}
+
+std::string_view file_stem(std::string_view path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash != std::string_view::npos) path.remove_prefix(slash + 1);
+  return path.substr(0, path.find_last_of('.'));
+}
+
+}  // namespace
+
+ProgramCompiler::ProgramCompiler(const std::vector<ast::Module>& modules, const CompileOptions& options)
+    : modules_(modules),
+      options_(options),
+      symbols_(options.symbols != nullptr ? std::make_shared<SymbolTable>(*options.symbols)
+                                          : std::make_shared<SymbolTable>()) {
+  auto impl = std::make_unique<Program::Impl>();
+  impl_ = impl.get();
+  impl_->symbols = symbols_;
+  for (const ast::Module& module : modules) impl_->sources.push_back(module.source);
+  program_ = std::make_shared<Program>(std::move(impl));
+}
+
+Diagnostic& ProgramCompiler::report(std::string_view code, uint32_t source, Span span, std::string message) {
+  Diagnostic& diagnostic = diagnostics_.emplace_back();
+  diagnostic.code = code;
+  diagnostic.message = std::move(message);
+  diagnostic.primary.where = {impl_->sources[source], span};
+  return diagnostic;
+}
+
+Label ProgramCompiler::label(uint32_t source, Span span, std::string text) const {
+  return {{impl_->sources[source], span}, std::move(text)};
+}
+
+NamePattern ProgramCompiler::exact_pattern(std::string_view text) {
+  return {std::string(text), symbols_->intern(text), Glob(text)};
+}
+
+NamePattern ProgramCompiler::name_pattern(const ast::Pattern& pattern) {
+  return {pattern.text, pattern.is_glob ? nullptr : symbols_->intern(pattern.text), Glob(pattern.text)};
+}
+
+std::vector<CompiledTrigger> ProgramCompiler::triggers_of(const ast::Rule& rule) {
+  using Kind = ast::Trigger::Kind;
+  std::vector<CompiledTrigger> triggers;
+  triggers.reserve(rule.triggers.size());
+  for (const ast::Trigger& trigger : rule.triggers) {
+    CompiledTrigger& made = triggers.emplace_back();
+    switch (trigger.kind) {
+      case Kind::kEvent:
+        break;
+      case Kind::kChanged:
+        made.types.push_back(exact_pattern(kPropertyChangedType));
+        break;
+      case Kind::kDeleted:
+        made.types.push_back(exact_pattern(kPropertyDeletedType));
+        break;
+      case Kind::kSubjectDeleted:
+        made.types.push_back(exact_pattern(kSubjectDeletedType));
+        break;
+    }
+    auto& names = trigger.kind == Kind::kEvent ? made.types : made.properties;
+    for (const ast::Pattern& pattern : trigger.patterns) names.push_back(name_pattern(pattern));
+    for (const ast::Pattern& pattern : trigger.subjects) made.subjects.push_back(name_pattern(pattern));
+  }
+  return triggers;
+}
+
+// The name of a rule that has none of its own: its file and what fires it.
+std::string ProgramCompiler::name_of(const ast::Rule& rule, uint32_t source) const {
+  using Kind = ast::Trigger::Kind;
+  if (!rule.name.empty()) return rule.name;
+  const ast::Trigger& trigger = rule.triggers.front();
+  const std::string_view first =
+      trigger.patterns.empty() ? "*" : std::string_view(trigger.patterns.front().text);
+  const std::string_view file = file_stem(impl_->sources[source]->name());
+  switch (trigger.kind) {
+    case Kind::kEvent:
+      break;
+    case Kind::kChanged:
+      return fmt::format("{}:changed {}", file, first);
+    case Kind::kDeleted:
+      return fmt::format("{}:deleted {}", file, first);
+    case Kind::kSubjectDeleted:
+      return fmt::format("{}:subject deleted", file);
+  }
+  return fmt::format("{}:{}", file, first);
+}
+
+void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const ast::Rule& rule,
+                                   uint32_t source) {
+  CompiledRule& made = impl_->rules.emplace_back();
+  made.number = static_cast<uint32_t>(impl_->rules.size() - 1);
+  made.name = name_of(rule, source);
+  made.where = {impl_->sources[source], rule.head_span};
+  made.doc = declaration.doc;
+  made.content_hash = hash_text(impl_->sources[source]->text(declaration.span)) ^ definitions_hash_;
+  made.triggers = triggers_of(rule);
+  rule_places_.push_back({{source, rule.name_span}, !rule.name.empty()});
+
+  UnitCompiler unit(*this, UnitCompiler::Kind::kRule, source);
+  unit.property_events = std::any_of(rule.triggers.begin(), rule.triggers.end(), can_be_property_event);
+  unit.payload_fields = declared_fields(rule);
+  uint8_t flags = 0;
+  for (const ast::HeadClause& clause : rule.head) {
+    if (const auto* let = std::get_if<ast::Let>(&clause)) {
+      unit.declare_lazy(*let);
+      continue;
+    }
+    const Node* condition = unit.expression(*std::get<ast::When>(clause).condition);
+    flags |= condition->flags;
+    made.whens.push_back({condition});
+  }
+  made.reads_subject_before_body = (flags & kReadsSubjects) != 0;
+  auto* body = new (impl_->arena.allocate(sizeof(BodyStmt), alignof(BodyStmt))) BodyStmt();
+  body->block = unit.block(rule.body);
+  body->source = source;
+  body->span = rule.body.span;
+  body->run = body_statement();
+  made.body = body;
+  unit.finish();
+  made.lazy_slots = unit.lazy_slots();
+  made.local_count = unit.slot_count();
+  made.guards = guards_of(made.whens);
+}
+
+void ProgramCompiler::compile_rules() {
+  size_t count = 0;
+  for (const ast::Module& module : modules_) count += module.declarations.size();
+  impl_->rules.reserve(count);
+  for (uint32_t source = 0; source < modules_.size(); ++source) {
+    for (const ast::Declaration& declaration : modules_[source].declarations) {
+      if (const auto* rule = std::get_if<ast::Rule>(&declaration.node))
+        compile_rule(declaration, *rule, source);
+    }
+  }
+}
+
+// Written names are unique, or it is an error; made ones get a number.
+void ProgramCompiler::check_rule_names() {
+  std::unordered_map<std::string_view, size_t> seen;
+  seen.reserve(impl_->rules.size());
+  for (size_t i = 0; i < impl_->rules.size(); ++i) {
+    if (!rule_places_[i].second) continue;
+    const auto [found, is_new] = seen.emplace(impl_->rules[i].name, i);
+    if (is_new) continue;
+    const Place& here = rule_places_[i].first;
+    const Place& first = rule_places_[found->second].first;
+    Diagnostic& diagnostic = report(kDeclaredTwice, here.source, here.span,
+                                    fmt::format("the rule `{}` is declared twice", impl_->rules[i].name));
+    diagnostic.related = {label(first.source, first.span, "first here")};
+    diagnostic.helps = {"all files of a program share their names: choose another one"};
+  }
+  std::unordered_map<std::string, uint32_t> made;
+  for (size_t i = 0; i < impl_->rules.size(); ++i) {
+    if (rule_places_[i].second) continue;
+    std::string& name = impl_->rules[i].name;
+    uint32_t& number = made[name];
+    ++number;
+    if (number > 1) name = fmt::format("{}#{}", name, number);
+  }
+}
+
+CompileResult ProgramCompiler::compile() {
+  collect_definitions();
+  std::vector<Definition*> order;
+  order_definitions(order);
+  for (Definition* definition : order) compile_definition(*definition);
+  check_unknown_parameters();
+  collect_emitted_fields();
+  compile_inputs();
+  compile_outputs();
+  compile_rules();
+  check_rule_names();
+  if (!name_is_set_) {
+    for (const Place& place : name_reads_) {
+      Diagnostic& diagnostic = report(kReadsName, place.source, place.span,
+                                      "`subject.name` reads a property called name, which no rule sets");
+      diagnostic.severity = Severity::kWarning;
+      diagnostic.helps = {"the subject's name is `subject`"};
+    }
+  }
+  // In the order of the text, whatever the order of the passes.
+  const auto rank = [this](const Diagnostic& diagnostic) {
+    const auto found =
+        std::find(impl_->sources.begin(), impl_->sources.end(), diagnostic.primary.where.source);
+    return std::pair(found - impl_->sources.begin(), diagnostic.primary.where.span.begin);
+  };
+  std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return rank(a) < rank(b); });
+  const bool failed = std::any_of(diagnostics_.begin(), diagnostics_.end(),
+                                  [](const Diagnostic& each) { return each.severity == Severity::kError; });
+  CompileResult result;
+  if (!failed) result.program = std::move(program_);
+  result.diagnostics = std::move(diagnostics_);
+  return result;
+}
+
+CompileResult compile(const std::vector<ast::Module>& modules, const CompileOptions& options) {
+  return ProgramCompiler(modules, options).compile();
+}
+
+}  // namespace krules

@@ -1,0 +1,185 @@
+#include "krules/program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "krules/json.h"
+#include "program_impl.h"
+
+namespace krules {
+
+namespace {
+
+std::string_view spelled_kind(ast::Kind kind) {
+  switch (kind) {
+    case ast::Kind::kAny:
+      return "any";
+    case ast::Kind::kBool:
+      return "bool";
+    case ast::Kind::kInt:
+      return "int";
+    case ast::Kind::kFloat:
+      return "float";
+    case ast::Kind::kNumber:
+      return "number";
+    case ast::Kind::kString:
+      return "string";
+    case ast::Kind::kDuration:
+      return "duration";
+    case ast::Kind::kTimestamp:
+      return "timestamp";
+    case ast::Kind::kList:
+      return "list";
+    case ast::Kind::kMap:
+      return "map";
+  }
+  return {};
+}
+
+// From outside, times arrive as text.
+bool fits_input(const Value& value, const ast::KindSpec& spec) {
+  if (fits_kind(value, spec)) return true;
+  int64_t microseconds = 0;
+  if (!value.is(ValueKind::kString)) return false;
+  if (spec.kind == ast::Kind::kTimestamp) return parse_timestamp(value.text(), microseconds);
+  return spec.kind == ast::Kind::kDuration && parse_duration(value.text(), microseconds);
+}
+
+Value input_error(Arena& arena, const CompiledInput& input, std::string_view message) {
+  return Value::error(new (arena.allocate(sizeof(ErrorRep), alignof(ErrorRep)))
+                          ErrorRep{.kind = error_kind::kValue,
+                                   .message = arena.copy(message),
+                                   .span = input.span,
+                                   .source = input.source,
+                                   .fatal = false});
+}
+
+void prepare(Frame& frame, uint32_t local_count) {
+  const Value& payload = frame.event->payload;
+  frame.payload_map = payload.is(ValueKind::kMap) ? &payload.as_map() : nullptr;
+  frame.entropy_used = 0;
+  frame.locals = local_count != 0 ? frame.arena->allocate_array<Value>(local_count) : nullptr;
+}
+
+}  // namespace
+
+bool fits_kind(const Value& value, const ast::KindSpec& spec) {
+  if (value.is_null()) return spec.optional || spec.kind == ast::Kind::kAny;
+  switch (spec.kind) {
+    case ast::Kind::kAny:
+      return value.kind() < ValueKind::kLambda;
+    case ast::Kind::kBool:
+      return value.is(ValueKind::kBool);
+    case ast::Kind::kInt:
+      return value.is(ValueKind::kInt);
+    case ast::Kind::kFloat:
+    case ast::Kind::kNumber:
+      return value.is_number();
+    case ast::Kind::kString:
+      return value.is(ValueKind::kString);
+    case ast::Kind::kDuration:
+      return value.is(ValueKind::kDuration);
+    case ast::Kind::kTimestamp:
+      return value.is(ValueKind::kTimestamp);
+    case ast::Kind::kList:
+      return value.is(ValueKind::kList);
+    case ast::Kind::kMap:
+      return value.is(ValueKind::kMap);
+  }
+  return false;
+}
+
+std::string spelled(const ast::KindSpec& spec) {
+  return fmt::format("{}{}", spelled_kind(spec.kind), spec.optional ? "?" : "");
+}
+
+Program::Program(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Program::~Program() = default;
+
+const std::vector<CompiledRule>& Program::rules() const {
+  return impl_->rules;
+}
+const std::shared_ptr<const SymbolTable>& Program::symbols() const {
+  return impl_->symbols;
+}
+const std::vector<SourcePtr>& Program::sources() const {
+  return impl_->sources;
+}
+bool Program::has_inputs() const {
+  return !impl_->inputs.empty();
+}
+const std::vector<NamePattern>& Program::outputs() const {
+  return impl_->outputs;
+}
+
+const CompiledInput* Program::input(const Symbol* type) const {
+  const auto exact = impl_->inputs_by_type.find(type);
+  if (exact != impl_->inputs_by_type.end()) return exact->second;
+  for (const CompiledInput& input : impl_->inputs) {
+    if (input.type.exact == nullptr ? input.type.glob.matches(type->text())
+                                    : same_symbol(input.type.exact, type)) {
+      return &input;
+    }
+  }
+  return nullptr;
+}
+
+Value Program::check_input(const CompiledInput& input, const Value& payload, Arena& arena) const {
+  if (!input.has_fields) return Value::null();
+  if (!payload.is(ValueKind::kMap) && !payload.is_null()) {
+    return input_error(
+        arena, input,
+        fmt::format("the data of `{}` is a map, got {}", input.type.text, kind_name(payload.kind())));
+  }
+  const MapRep& map = payload.is_null() ? empty_map() : payload.as_map();
+  for (const CompiledInput::Field& field : input.fields) {
+    const Value* value = map.find(field.name);
+    if (fits_input(value != nullptr ? *value : Value::null(), field.kind)) continue;
+    if (value == nullptr) {
+      return input_error(arena, input,
+                         fmt::format("`{}` needs a field `{}` of kind {}", input.type.text,
+                                     field.name->text(), spelled(field.kind)));
+    }
+    return input_error(arena, input,
+                       fmt::format("the field `{}` of `{}` is of kind {}, got {}", field.name->text(),
+                                   input.type.text, spelled(field.kind), kind_name(value->kind())));
+  }
+  return Value::null();
+}
+
+Value Program::input_subject(const CompiledInput& input, Frame& frame) const {
+  if (input.subject == nullptr) return Value::null();
+  frame.program = this;
+  frame.rule = nullptr;
+  prepare(frame, input.local_count);
+  const Value name = input.subject->eval(*input.subject, frame);
+  if (name.is_error() || (name.is(ValueKind::kString) && !name.text().empty())) return name;
+  return input_error(*frame.arena, input,
+                     fmt::format("the subject that `input {}` computes is {}", input.type.text,
+                                 name.is(ValueKind::kString) ? "empty" : kind_name(name.kind())));
+}
+
+WhenResult evaluate_whens(const CompiledRule& rule, Frame& frame) {
+  frame.rule = &rule;
+  frame.origin = frame.subject;
+  prepare(frame, rule.local_count);
+  for (const uint32_t slot : rule.lazy_slots) frame.locals[slot] = Value::missing();
+  for (const CompiledRule::HeadStep& when : rule.whens) {
+    const Truth truth = when.condition->truth(*when.condition, frame);
+    if (truth != Truth::kTrue) {
+      return truth == Truth::kFalse ? WhenResult::kDoesNotHold : WhenResult::kError;
+    }
+  }
+  return WhenResult::kHolds;
+}
+
+RunResult run_body(const CompiledRule& rule, Frame& frame) {
+  const Flow flow = rule.body->run(*rule.body, frame);
+  frame.subject = frame.origin;
+  if (flow != Flow::kFail) return RunResult::kDone;
+  const ErrorRep& error = frame.failure.as_error();
+  return error.fatal && error.kind == error_kind::kCascade ? RunResult::kFailedCascade : RunResult::kFailed;
+}
+
+}  // namespace krules

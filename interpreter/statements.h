@@ -1,0 +1,111 @@
+#pragma once
+
+#include "nodes.h"
+
+/// Resolved statements. The compiler fills them in and takes their functions from here.
+namespace krules {
+
+/// What `set` and `delete` name.
+struct TargetPart {
+  ast::Target::Kind kind = ast::Target::Kind::kProperty;
+  const Symbol* name = nullptr;    ///< known when compiled,
+  const Node* computed = nullptr;  ///< or not
+  const Symbol* const* path = nullptr;
+  uint32_t path_size = 0;
+};
+
+struct ClausePart {
+  const Node* on = nullptr;
+  const Node* with = nullptr;
+  bool muted = false;
+  bool direct = false;
+};
+
+struct SetStmt : StmtNode {
+  TargetPart target;
+  ClausePart clauses;
+  ast::AssignOp op{};
+  const Node* value = nullptr;
+  const Node* from = nullptr;
+};
+struct SetManyStmt : StmtNode {
+  ClausePart clauses;
+  const Node* map = nullptr;
+};
+struct DeleteStmt : StmtNode {
+  TargetPart target;  ///< unused by `delete subject`
+  ClausePart clauses;
+};
+struct EmitStmt : StmtNode {
+  ClausePart clauses;
+  const Symbol* type = nullptr;    ///< known when compiled,
+  const Node* computed = nullptr;  ///< or not
+  const Node* payload = nullptr;   ///< null: {}
+};
+struct LetStmt : StmtNode {
+  uint32_t slot = 0;
+  const Node* value = nullptr;
+};
+struct IfStmt : StmtNode {
+  const Node* condition = nullptr;
+  BlockNode then_block;
+  BlockNode else_block;
+};
+struct ForStmt : StmtNode {
+  static constexpr uint32_t kNone = UINT32_MAX;
+  const Node* sequence = nullptr;
+  uint32_t first = 0;
+  uint32_t second = kNone;
+  BlockNode body;
+};
+struct FailStmt : StmtNode {
+  bool cascade = false;
+  const Node* reason = nullptr;
+};
+struct TryStmt : StmtNode {
+  BlockNode body;
+  uint32_t error_slot = 0;
+  /// message, kind, rule, line: the keys of what is caught.
+  const Symbol* keys[4] = {};
+  BlockNode handler;
+};
+struct LogStmt : StmtNode {
+  LogSeverity severity{};
+  const Node* message = nullptr;
+  const Node* data = nullptr;
+};
+struct AsStmt : StmtNode {
+  const Node* subject = nullptr;
+  BlockNode body;
+};
+/// A body, and any block on its own.
+struct BodyStmt : StmtNode {
+  BlockNode block;
+};
+
+using RunFunction = Flow (*)(const StmtNode&, Frame&);
+
+RunFunction set_statement(const SetStmt& statement);
+RunFunction set_many_statement();
+RunFunction delete_statement();
+RunFunction delete_subject_statement();
+RunFunction emit_statement();
+
+RunFunction let_statement();
+RunFunction if_statement();
+RunFunction for_statement();
+RunFunction fail_statement();
+RunFunction try_statement();
+RunFunction stop_statement();
+RunFunction log_statement();
+RunFunction as_statement();
+RunFunction body_statement();
+
+/// Fails the statement with `error`, whose place is filled in where it has none.
+Flow fail_with(const StmtNode& statement, Frame& frame, const Value& error);
+Flow fail_with(const StmtNode& statement, Frame& frame, std::string_view kind, std::string_view message);
+
+/// Whether lists and maps nest deeper in `value` than kMaxValueDepth, so that it must not be kept.
+bool nests_too_deep(const Value& value);
+
+}  // namespace krules
