@@ -76,6 +76,16 @@ void check_pattern_run(Context& context, Span run, RunUse use) {
     context.report(std::move(error));
     return;
   }
+  if (use == RunUse::kEventPattern && text == "held") {
+    context.fail(codes::kNotYet, run, "`held` is not yet part of krules",
+                 "the word is kept for a later version");
+  }
+  const bool brace_follows = run.end < context.text().size() && context.text()[run.end] == '{';
+  if (use == RunUse::kSubjectPattern && brace_follows && ends_badly(text)) {
+    context.fail(codes::kNotYet, {run.begin, run.end + 1},
+                 "a part of a subject pattern in braces is not yet part of krules",
+                 "write `*` and take the part from `subject`, which is text");
+  }
   check_run(context, run);
 }
 

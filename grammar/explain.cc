@@ -70,12 +70,25 @@ std::string_view code_for(Place place) {
   }
 }
 
-/// The string whose closing quote is missing.
-Diagnostic unclosed_string(const Context& context, uint32_t offset) {
-  const Opener& opener = context.openers.back();
+/// The string that began on a line before `offset` and is still open; null where there is none.
+const Opener* string_left_open(const Context& context, uint32_t offset) {
+  for (const Opener& opener : context.openers) {
+    const bool string = opener.bracket == '"' || opener.bracket == '\'';
+    if (string && context.text({opener.span.begin, offset}).find('\n') != std::string_view::npos)
+      return &opener;
+  }
+  return nullptr;
+}
+
+/// The string `opener`, whose closing quote is missing.
+Diagnostic unclosed_string(const Context& context, const Opener& opener) {
+  const std::string_view rest = context.text().substr(opener.span.begin);
+  std::string_view line = rest.substr(0, rest.find('\n'));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const auto end = opener.span.begin + static_cast<uint32_t>(line.size());
   const std::string quote(1, opener.bracket);
   Diagnostic error = context.diagnostic(
-      codes::kUnclosedString, {opener.span.begin, offset}, "this string is not closed on its line",
+      codes::kUnclosedString, {opener.span.begin, end}, "this string is not closed on its line",
       "end it with `" + quote + "`; a line end inside a string is written `\\n`");
   error.related.push_back(context.label(opener.span, "it begins here"));
   return error;
@@ -149,6 +162,13 @@ Diagnostic general(const Context& context, uint32_t offset, const Expected& expe
                           " is a word of the language; a property of that name is read as " +
                           in_backquotes("subject." + std::string(word)));
   }
+  if (error.helps.empty() && expected.place == Place::kStatement) {
+    error.helps.emplace_back("a statement begins with its own word: `set`, `emit`, `let`, `if` ...");
+  }
+  if (error.helps.empty() && expected.place == Place::kDeclaration) {
+    error.helps.emplace_back(
+        "a declaration begins with `rule`, `on`, `const`, `param`, `fn`, `input` or `output`");
+  }
   if (!expected.help.empty()) error.helps.emplace_back(expected.help);
   if (expected.place == Place::kClose && !context.openers.empty()) {
     error.related.push_back(context.label(context.openers.back().span, "opened here"));
@@ -159,7 +179,8 @@ Diagnostic general(const Context& context, uint32_t offset, const Expected& expe
 }  // namespace
 
 SyntaxError explain(const Context& context, uint32_t offset, const Expected& expected) {
-  if (expected.place == Place::kString) return {unclosed_string(context, offset)};
+  if (const Opener* string = string_left_open(context, offset)) return {unclosed_string(context, *string)};
+  if (expected.place == Place::kString) return {unclosed_string(context, context.openers.back())};
   const bool ends = offset >= context.text().size();
   const bool next_declaration = expected.place != Place::kDeclaration && begins_declaration(context, offset);
   if ((ends || next_declaration) && !context.openers.empty())
@@ -172,6 +193,10 @@ SyntaxError explain(const Context& context, uint32_t offset, const Expected& exp
                            in_backquotes(word) + " is a word of the language and cannot be a name",
                            "choose another name, such as " + in_backquotes(std::string(word) + "_"));
     return {std::move(error)};
+  }
+  if (expected.place == Place::kClose && is_word_for(word, WordUse::kStatement) &&
+      context.first_on_line(offset)) {
+    return {unclosed(context, offset)};
   }
   if (std::optional<Diagnostic> slip = find_slip(context, offset, expected)) return {std::move(*slip)};
   return {general(context, offset, expected)};

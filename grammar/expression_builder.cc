@@ -216,19 +216,25 @@ void ExpressionBuilder::infix(BinaryOp op, Span span) {
          (operators_.back().precedence == level && op != BinaryOp::kPower)) {
     const Operator& before = operators_.back();
     if (level == kComparisonLevel && before.precedence == kComparisonLevel) {
-      const Span middle = top().span;
-      const std::string name(context_.text(middle).size() <= 30 ? context_.text(middle) : "b");
+      const std::string middle = short_text(top().span, "b");
+      const std::string left = short_text(operands_[operands_.size() - 2].expr->span, "a");
       const std::string first(context_.text(before.span));
       const std::string second(context_.text(span));
-      Diagnostic error =
-          context_.diagnostic(codes::kChained, span, "comparisons cannot be chained",
-                              "write `... " + first + " " + name + " and " + name + " " + second + " ...`");
+      Diagnostic error = context_.diagnostic(
+          codes::kChained, span, "comparisons cannot be chained",
+          "write `" + left + " " + first + " " + middle + " and " + middle + " " + second + " ...`");
       error.related.push_back(context_.label(before.span, "the first comparison"));
       context_.report(std::move(error));
     }
     reduce();
   }
   operators_.push_back({Operator::Kind::kBinary, level, UnaryOp::kNot, op, span});
+}
+
+std::string ExpressionBuilder::short_text(Span span, std::string_view otherwise) const {
+  constexpr size_t kShort = 30;
+  const std::string_view text = context_.text(span);
+  return std::string(text.size() <= kShort ? text : otherwise);
 }
 
 void ExpressionBuilder::foreign_prefix(Span span) {

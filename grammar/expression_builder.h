@@ -118,6 +118,8 @@ class ExpressionBuilder {
   size_t close_group();
   void check_height(uint32_t height, Span span) const;
   void reduce();
+  /// The text of `span`, or `otherwise` where it is long.
+  std::string short_text(Span span, std::string_view otherwise) const;
   void flush_text(StringFrame& frame);
 
   Context& context_;

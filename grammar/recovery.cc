@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "krules/parser.h"
 #include "words.h"
 
 namespace krules::grammar {
@@ -72,6 +73,16 @@ bool is_statement_word(std::string_view word) {
   return is_word_for(word, WordUse::kStatement) || is_future_word_for(word, WordUse::kStatement);
 }
 
+/// First on its line, nearly a statement's word, and followed by another word: `emitt order.shipped`.
+bool is_misspelt_statement(const Context& context, uint32_t offset, std::string_view word) {
+  if (word.size() < 2 || !context.first_on_line(offset) || is_reserved_word(word)) return false;
+  const size_t after = offset + word.size();
+  const std::string_view text = context.text();
+  if (after + 1 >= text.size() || text[after] != ' ' || !is_word_start(text[after + 1])) return false;
+  return !is_reserved_word(context.text(context.token_at(static_cast<uint32_t>(after + 1)))) &&
+         !nearest_name(word, words_for(WordUse::kStatement)).empty();
+}
+
 void note(State& state, const SyntaxError& error) {
   if (error.reach == SyntaxError::Reach::kFile) throw error;
   if (error.reach != SyntaxError::Reach::kReported) state.context.report(error.diagnostic);
@@ -116,6 +127,8 @@ uint32_t recover_statement(State& state, const SyntaxError& error, const State::
       if (!open.empty() && open.back() != '{') open.pop_back();
     } else if (behind && begins_declaration(state.context, token.offset)) {
       throw give_up;
+    } else if (behind && open.empty() && is_misspelt_statement(state.context, token.offset, token.word)) {
+      return token.offset;
     } else if (behind && is_statement_word(token.word)) {
       const bool first = state.context.first_on_line(token.offset);
       const bool in_braces = open.find('{') != std::string::npos;

@@ -216,6 +216,7 @@ Slip at_statement(const Case& c) {
     return c.error(codes::kClause, in_backquotes(word) + " belongs behind a `set`, `delete` or `emit`",
                    "put it at the end of that statement");
   }
+  if (Slip misspelt = misspelt_before(c)) return misspelt;
   if (!word.empty() && !is_reserved_word(word) && is_assignment(c.context, c.offset)) {
     const Span span{c.offset, end_of_path(c.context, c.offset)};
     const std::string path(c.context.text(span));
@@ -226,7 +227,6 @@ Slip at_statement(const Case& c) {
                                     "`, to name a value `let " + std::string(word == "subject" ? "x" : word) +
                                     " = ...`");
   }
-  if (Slip misspelt = misspelt_before(c)) return misspelt;
   if (c.rest().starts_with(",")) {
     return c.error(codes::kNoStatement, c.expectation(),
                    "several properties at once are `set { a: 1, b: 2 }`; otherwise write one `set` for each");
@@ -328,6 +328,17 @@ Slip at_value(const Case& c) {
         "names stand without signs, strings in `\"`; `\"... {name} ...\"` puts a value into a string");
   }
   return {};
+}
+
+/// Two items with nothing between them.
+Slip at_close(const Case& c) {
+  const char first = c.rest()[0];
+  const bool begins_value = is_digit(first) || first == '"' || first == '\'' ||
+                            (is_word_start(first) && !is_reserved_word(c.word()));
+  if (!begins_value || !c.expected.what.starts_with("`,`")) return {};
+  Diagnostic error = c.error(codes::kUnexpected, c.expectation(), "a comma stands between two of them");
+  error.related.push_back(c.context.label(c.context.openers.back().span, "opened here"));
+  return error;
 }
 
 Slip at_interpolation(const Case& c) {
@@ -471,6 +482,8 @@ std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, con
       return at_value(c);
     case Place::kInterpolation:
       return at_interpolation(c);
+    case Place::kClose:
+      return at_close(c);
     case Place::kThen:
       if (c.rest().starts_with('{')) {
         return c.error(codes::kUnexpected, c.expectation(),
@@ -482,7 +495,6 @@ std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, con
                      "an `if` that gives a value says both: `if c then a else b`");
     case Place::kTarget:
     case Place::kMapEntry:
-    case Place::kClose:
     case Place::kString:
     case Place::kLogLevel:
     case Place::kFnBody:
