@@ -20,7 +20,7 @@ using Arguments = std::span<const Value>;
 inline constexpr uint64_t kMaxTextBytes = uint64_t{64} << 20;
 inline constexpr uint64_t kMaxItems = uint64_t{4} << 20;
 /// A step of the budget pays for that many bytes of text.
-inline constexpr uint64_t kBytesPerStep = 16;
+inline constexpr uint64_t kBytesPerStep = 32;
 
 /// What a value is made of, parts counted as often as they are reached.
 struct Extent {

@@ -33,12 +33,12 @@ Value not_convertible(Call& call, std::string_view expected) {
   const Value& value = call.argument(0);
   if (value.is(ValueKind::kDuration)) {
     return call.error("kind",
-                      "`{}` takes {}, got duration; `seconds(d)` or `milliseconds(d)` makes it a number",
+                      "`{}` takes a {}, got duration; `seconds(d)` or `milliseconds(d)` makes it a number",
                       call.function(), expected);
   }
   if (value.is(ValueKind::kTimestamp)) {
-    return call.error("kind", "`{}` takes {}, got timestamp; `to_unix(t)` makes it a number", call.function(),
-                      expected);
+    return call.error("kind", "`{}` takes a {}, got timestamp; `to_unix(t)` makes it a number",
+                      call.function(), expected);
   }
   return call.context().kind_error(call.function(), "value", expected, value);
 }
@@ -77,7 +77,7 @@ Value to_int(CallContext& context, Arguments arguments, const void*) {
     if (whole < -9223372036854775808.0 || whole >= 9223372036854775808.0) return out_of_range(call);
     return Value::integer(static_cast<int64_t>(whole));
   }
-  if (!value.is(ValueKind::kString)) return not_convertible(call, "a number or a string");
+  if (!value.is(ValueKind::kString)) return not_convertible(call, "number or string");
   int64_t number = 0;
   switch (read_number(value.text(), number)) {
     case ReadResult::kDone:
@@ -100,7 +100,7 @@ Value to_float(CallContext& context, Arguments arguments, const void*) {
   Call call(context, "float", arguments);
   const Value& value = arguments[0];
   if (value.is_number()) return Value::floating(value.as_number());
-  if (!value.is(ValueKind::kString)) return not_convertible(call, "a number or a string");
+  if (!value.is(ValueKind::kString)) return not_convertible(call, "number or string");
   double number = 0;
   switch (read_number(value.text(), number)) {
     case ReadResult::kDone:
@@ -117,7 +117,7 @@ Value to_number(CallContext& context, Arguments arguments, const void*) {
   Call call(context, "number", arguments);
   const Value& value = arguments[0];
   if (value.is_number()) return value;
-  if (!value.is(ValueKind::kString)) return not_convertible(call, "a number or a string");
+  if (!value.is(ValueKind::kString)) return not_convertible(call, "number or string");
   int64_t whole = 0;
   const ReadResult as_int = read_number(value.text(), whole);
   if (as_int == ReadResult::kDone) return Value::integer(whole);
@@ -138,7 +138,7 @@ Value to_bool(CallContext& context, Arguments arguments, const void*) {
   Call call(context, "bool", arguments);
   const Value& value = arguments[0];
   if (value.is(ValueKind::kBool)) return value;
-  if (!value.is(ValueKind::kString)) return not_convertible(call, "a bool or a string");
+  if (!value.is(ValueKind::kString)) return not_convertible(call, "bool or string");
   if (value.text() == "true") return Value::boolean(true);
   if (value.text() == "false") return Value::boolean(false);
   return otherwise(call, call.error("value", "`bool` takes \"true\" or \"false\", got {}", shown(value)));
@@ -161,7 +161,7 @@ Value to_duration(CallContext& context, Arguments arguments, const void*) {
     return call.error("kind", "`duration` takes a string, got {}; a number times a unit is one: `n * 1s`",
                       kind_name(value.kind()));
   }
-  if (!value.is(ValueKind::kString)) return not_convertible(call, "a string");
+  if (!value.is(ValueKind::kString)) return not_convertible(call, "string");
   int64_t microseconds = 0;
   if (parse_duration(value.text(), microseconds)) return Value::duration(microseconds);
   return otherwise(call,
@@ -176,7 +176,7 @@ Value to_timestamp(CallContext& context, Arguments arguments, const void*) {
     return call.error("kind", "`timestamp` takes a string, got {}; `from_unix(n)` takes seconds since 1970",
                       kind_name(value.kind()));
   }
-  if (!value.is(ValueKind::kString)) return not_convertible(call, "a string");
+  if (!value.is(ValueKind::kString)) return not_convertible(call, "string");
   int64_t microseconds = 0;
   if (parse_timestamp(value.text(), microseconds)) return Value::timestamp(microseconds);
   return otherwise(call,

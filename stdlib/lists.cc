@@ -34,7 +34,7 @@ Value quantify(Call& call, bool deciding) {
     } else if (item.is(ValueKind::kBool) || item.is_null()) {
       result = Value::boolean(item.is_true());
     } else {
-      result = call.context().kind_error(call.function(), "list", "a list of bools (or a condition)", item);
+      result = call.context().kind_error(call.function(), "list", "list of bools (or a condition)", item);
     }
     if (result.is_error()) {
       if (result.as_error().fatal) return result;

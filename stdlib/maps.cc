@@ -128,7 +128,7 @@ class Names {
       size_ += argument.as_list().size;
       for (const Value& name : argument.as_list().items()) {
         if (!name.is(ValueKind::kString)) {
-          call.fail(call.context().kind_error(call.function(), "keys", "a list of strings", name));
+          call.fail(call.context().kind_error(call.function(), "keys", "list of strings", name));
           return;
         }
       }

@@ -171,7 +171,7 @@ Value extreme(Call& call, Arguments arguments, int sign) {
   const Value* best = &values[0];
   for (const Value& value : values) {
     if (!is_ordered(value)) {
-      return call.context().kind_error(call.function(), "values", "numbers, strings, durations or timestamps",
+      return call.context().kind_error(call.function(), "values", "number, string, duration or timestamp",
                                        value);
     }
     if (!same_order(*best, value)) {
@@ -206,7 +206,7 @@ Value total(Call& call, Arguments values) {
         return call.error("kind", "`{}` takes values of one kind, got {} and {}", call.function(),
                           kind_name(values[0].kind()), kind_name(value.kind()));
       }
-      return call.context().kind_error(call.function(), "values", "numbers or durations", value);
+      return call.context().kind_error(call.function(), "values", "number or duration", value);
     }
     if (value.is(ValueKind::kFloat)) {
       floats = true;

@@ -19,8 +19,15 @@ bool find_text(std::string_view text, std::string_view part) {
   return part.empty() || memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
 }
 
-// Whether the rest of `text` at `at` begins with `part`, case aside.
-bool begins_with_folded(const char* at, const char* end, std::string_view part) {
+bool begins_with(std::string_view text, std::string_view part) {
+  return text.starts_with(part);
+}
+
+bool ends_with(std::string_view text, std::string_view part) {
+  return text.ends_with(part);
+}
+
+bool begins_with_folded_at(const char* at, const char* end, std::string_view part) {
   const char* p = part.data();
   const char* part_end = p + part.size();
   while (p != part_end) {
@@ -28,6 +35,10 @@ bool begins_with_folded(const char* at, const char* end, std::string_view part) 
     if (to_lower(next_code_point(at, end)) != to_lower(next_code_point(p, part_end))) return false;
   }
   return true;
+}
+
+bool begins_with_folded(std::string_view text, std::string_view part) {
+  return begins_with_folded_at(text.data(), text.data() + text.size(), part);
 }
 
 bool ends_with_folded(std::string_view text, std::string_view part) {
@@ -54,41 +65,46 @@ bool find_folded(Arena& arena, std::string_view text, std::string_view part) {
   if (text.size() + part.size() >= kFoldFrom) return find_text(folded(text, arena), folded(part, arena));
   const char* end = text.data() + text.size();
   for (const char* at = text.data();; next_code_point(at, end)) {
-    if (begins_with_folded(at, end, part)) return true;
+    if (begins_with_folded_at(at, end, part)) return true;
     if (at == end) return false;
   }
 }
 
+// How a text is held against a part of it. kPlain is what rules with two plain strings call at once.
 struct Contains {
   static constexpr std::string_view kName = "contains";
-  static bool test(Arena&, std::string_view text, std::string_view part) { return find_text(text, part); }
+  static constexpr auto kPlain = find_text;
 };
 struct StartsWith {
   static constexpr std::string_view kName = "starts_with";
-  static bool test(Arena&, std::string_view text, std::string_view part) { return text.starts_with(part); }
+  static constexpr auto kPlain = begins_with;
 };
 struct EndsWith {
   static constexpr std::string_view kName = "ends_with";
-  static bool test(Arena&, std::string_view text, std::string_view part) { return text.ends_with(part); }
-};
-struct ContainsFolded {
-  static constexpr std::string_view kName = "icontains";
-  static bool test(Arena& arena, std::string_view text, std::string_view part) {
-    return find_folded(arena, text, part);
-  }
+  static constexpr auto kPlain = ends_with;
 };
 struct StartsWithFolded {
   static constexpr std::string_view kName = "istarts_with";
-  static bool test(Arena&, std::string_view text, std::string_view part) {
-    return begins_with_folded(text.data(), text.data() + text.size(), part);
-  }
+  static constexpr auto kPlain = begins_with_folded;
 };
 struct EndsWithFolded {
   static constexpr std::string_view kName = "iends_with";
-  static bool test(Arena&, std::string_view text, std::string_view part) {
-    return ends_with_folded(text, part);
-  }
+  static constexpr auto kPlain = ends_with_folded;
 };
+/// Takes memory for long texts, and so needs the arena.
+struct ContainsFolded {
+  static constexpr std::string_view kName = "icontains";
+};
+
+template <class Test>
+bool holds_part(Call& call, std::string_view text, std::string_view part) {
+  if constexpr (std::is_same_v<Test, ContainsFolded>) {
+    return find_folded(call.arena(), text, part);
+  } else {
+    (void)call;
+    return Test::kPlain(text, part);
+  }
+}
 
 // A list of texts: whether one of them (all of them) passes.
 template <class Test>
@@ -97,10 +113,10 @@ Value test_each(Call& call, std::string_view text, const ListRep& parts, std::st
   bool result = all;
   for (const Value& part : parts.items()) {
     if (!part.is(ValueKind::kString)) {
-      return call.context().kind_error(Test::kName, parameter, "a list of strings", part);
+      return call.context().kind_error(Test::kName, parameter, "list of strings", part);
     }
     if (!call.charge(1) || !call.charge_text(text.size())) return call.failure();
-    if (Test::test(call.arena(), text, part.text()) != all) {
+    if (holds_part<Test>(call, text, part.text()) != all) {
       result = !all;
       break;
     }
@@ -150,22 +166,24 @@ Value text_predicate(CallContext& context, Arguments arguments, const void*) {
   }
   if (!arguments[1].is(ValueKind::kString)) call.wrong_kind(1, "part", "string or list");
   if (call.failed() || !call.charge_text(text.size())) return call.failure();
-  return Value::boolean(Test::test(context.arena(), text, arguments[1].text()));
+  return Value::boolean(holds_part<Test>(call, text, arguments[1].text()));
 }
 
 template <class Test>
 void add_predicate(FunctionTable& functions, std::string subject_kinds, std::string part_kinds,
                    std::string summary, std::string example) {
-  functions.add({.name = std::string(Test::kName),
-                 .category = "strings",
-                 .parameters = {{"text", std::move(subject_kinds)},
-                                {"part", std::move(part_kinds), true},
-                                {"all", "list", true, true}},
-                 .result = "bool",
-                 .summary = std::move(summary),
-                 .example = std::move(example),
-                 .null_is_false = true,
-                 .function = text_predicate<Test>});
+  FunctionSpec spec{.name = std::string(Test::kName),
+                    .category = "strings",
+                    .parameters = {{"text", std::move(subject_kinds)},
+                                   {"part", std::move(part_kinds), true},
+                                   {"all", "list", true, true}},
+                    .result = "bool",
+                    .summary = std::move(summary),
+                    .example = std::move(example),
+                    .null_is_false = true,
+                    .function = text_predicate<Test>};
+  if constexpr (!std::is_same_v<Test, ContainsFolded>) spec.string_predicate = Test::kPlain;
+  functions.add(std::move(spec));
 }
 
 }  // namespace
