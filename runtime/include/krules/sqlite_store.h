@@ -16,17 +16,17 @@ struct SqliteStoreOptions {
   std::string path;  ///< links are followed; `-wal`, `-shm` and `-lock` files lie beside it while it is open
   StoreAccess access = StoreAccess::kRun;
   CommitSync sync = CommitSync::kFull;
-  /// At least this many event ids are remembered, the newest of all sources together; above one and a half times
-  /// as many the oldest are forgotten.
+  /// At least this many event ids are remembered, the newest of all sources together; above one and a half
+  /// times as many the oldest are forgotten.
   uint64_t seen_limit = 1'000'000;
 };
 
 /// Opens, or (kRun) makes, a store file. Refuses a store of a newer version, a file that is no store, a store
-/// in use.
+/// in use, and leaves what it refuses unchanged. Takes the same time for a small and a large store.
 StoreStatus open_sqlite_store(const SqliteStoreOptions& options, std::unique_ptr<Store>& store);
 
 /// Marks dead letters to be sent again by the program that runs on the store (now or next), or drops them.
-/// Works beside a running program. `changed` counts those that were there.
+/// All of `ids`, or on failure none. Works beside a running program. `changed` counts those that were there.
 StoreStatus retry_dead_letters(const std::string& path, const std::vector<int64_t>& ids, uint64_t& changed);
 StoreStatus drop_dead_letters(const std::string& path, const std::vector<int64_t>& ids, uint64_t& changed);
 

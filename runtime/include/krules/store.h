@@ -18,7 +18,7 @@ enum class StoreErrorKind : uint8_t {
   kReadOnly,
   kFull,  ///< no space left
   kIo,
-  kMisuse,       ///< the caller broke the contract; nothing was done
+  kMisuse,  ///< the caller broke the contract; nothing was done
 };
 
 struct StoreError {
@@ -74,7 +74,7 @@ struct SeenEvent {
 };
 
 struct DeadLetter {
-  int64_t id = 0;            ///< given by the store when it is committed
+  int64_t id = 0;    ///< given by the store when it is committed
   int64_t time = 0;  ///< microseconds since 1970
   std::string kind;  ///< "malformed", "input", "fuse", "fail", "budget", ...
   std::string message;
@@ -128,12 +128,12 @@ class Store {
 
   /// Fills `parts` (cleared first); empty when there is no such subject.
   virtual StoreStatus load(std::string_view subject, std::vector<StoredPart>& parts) = 0;
-  /// All or nothing. After a failure the store is as before, and the same group may be tried again. Numbers must
-  /// grow from group to group (kMisuse).
+  /// All or nothing. After a failure the store is as before, and the same group may be tried again. Numbers
+  /// must grow from group to group (kMisuse).
   virtual StoreStatus commit(const CommitGroup& group) = 0;
 
-  /// Visits subjects in the order of their names' bytes, all parts of each; `visit` returns false to stop, and may
-  /// call load(). `glob` empty: all. Commits go on meanwhile; whether they are seen is left open.
+  /// Visits subjects in the order of their names' bytes, all parts of each; `visit` returns false to stop,
+  /// and may call load(). `glob` empty: all. Commits go on meanwhile; whether they are seen is left open.
   using SubjectVisitor = std::function<bool(std::string_view name, const std::vector<StoredPart>& parts)>;
   virtual StoreStatus scan(std::string_view glob, const SubjectVisitor& visit) = 0;
   /// Looks at every subject: slow for a large store.
@@ -155,8 +155,8 @@ class Store {
   virtual StoreStatus pending_outputs(std::vector<PendingOutput>& outputs) = 0;
   /// The largest group number ever committed, 0 for a new store.
   virtual StoreStatus last_group(uint64_t& number) = 0;
-  /// How many times the store was opened for running, this one included (not counting it when it is only looked
-  /// at); names sources that have no position.
+  /// How many times the store was opened for running, this one included (not counting it when it is only
+  /// looked at); names sources that have no position.
   virtual uint64_t run_number() const = 0;
 
   virtual StoreStatus dead_letters(std::vector<DeadLetter>& letters) = 0;

@@ -1,0 +1,195 @@
+#include "sqlite_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace krules::sqlite {
+
+StoreStatus Writer::prepare(const SqliteStoreOptions& options) {
+  path_ = options.path;
+  chapter_size_ = static_cast<int64_t>(std::max<uint64_t>(1, (options.seen_limit + 1) / 2));
+
+  const std::pair<Statement&, const char*> statements[] = {
+      {begin_, "BEGIN IMMEDIATE"},
+      {commit_, "COMMIT"},
+      {rollback_, "ROLLBACK"},
+      {put_part_, "INSERT OR REPLACE INTO subjects VALUES(?1, ?2, ?3, ?4)"},
+      {delete_part_, "DELETE FROM subjects WHERE name = ?1 AND part = ?2"},
+      {put_position_, "INSERT OR REPLACE INTO positions VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
+      {add_output_, "INSERT INTO outbox VALUES(?1, ?2)"},
+      {forget_outputs_, "DELETE FROM outbox WHERE number BETWEEN ?1 AND ?2"},
+      {add_seen_, "INSERT OR IGNORE INTO seen_events VALUES(?1, ?2, ?3)"},
+      {forget_seen_,
+       "DELETE FROM seen_events WHERE (chapter, source, id) IN "
+       "(SELECT chapter, source, id FROM seen_events WHERE chapter <= ?1 ORDER BY chapter, source, id LIMIT "
+       "?2)"},
+      {put_counter_, "UPDATE meta SET value = ?2 WHERE key = ?1"},
+      {add_dead_letter_,
+       "INSERT INTO dead_letters(time, kind, message, event, source, line, path, retry) "
+       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
+      {delete_dead_letter_, "DELETE FROM dead_letters WHERE id = ?1"},
+  };
+  for (const auto& [statement, sql] : statements) {
+    if (const int code = statement.prepare(connection_, sql); code != SQLITE_OK) {
+      return connection_.error(code, "open", path_);
+    }
+  }
+
+  int64_t last_group = 0;
+  int64_t chapter = 1;
+  int code = connection_.query_int("SELECT max(number) FROM outbox", last_group);
+  if (code == SQLITE_OK) {
+    code = connection_.query_int("SELECT value FROM meta WHERE key = 'seen_chapter'", chapter);
+  }
+  if (code == SQLITE_OK) {
+    code = connection_.query_int("SELECT value FROM meta WHERE key = 'seen_in_chapter'", in_chapter_);
+  }
+  int64_t without_outputs = 0;
+  if (code == SQLITE_OK) {
+    code =
+        connection_.query_int("SELECT lines = '' FROM outbox ORDER BY number DESC LIMIT 1", without_outputs);
+  }
+  if (code != SQLITE_OK) return connection_.error(code, "read", path_);
+  last_without_outputs_ = without_outputs != 0;
+  last_group_ = static_cast<uint64_t>(last_group);
+  seen_chapter_.store(chapter, std::memory_order_release);
+  return {};
+}
+
+StoreStatus Writer::commit(const CommitGroup& group) {
+  if (group.number <= last_group_) {
+    return StoreError{StoreErrorKind::kMisuse, fmt::format("group {} cannot follow group {} in `{}`",
+                                                           group.number, last_group_, path_)};
+  }
+  if (sqlite3_get_autocommit(connection_.handle()) == 0) {
+    // The undoing of an earlier failure failed too.
+    if (const int code = rollback_.run(); code != SQLITE_OK) return connection_.error(code, "write", path_);
+  }
+  SeenCounters seen{seen_chapter(), in_chapter_, old_chapters_left_};
+  int code = begin_.run();
+  if (code == SQLITE_OK) code = write(group, seen);
+  if (code == SQLITE_OK) code = commit_.run();
+  if (code != SQLITE_OK) {
+    StoreError error = connection_.error(code, "write", path_);
+    if (sqlite3_get_autocommit(connection_.handle()) == 0) (void)rollback_.run();
+    return error;
+  }
+  last_group_ = group.number;
+  last_without_outputs_ = group.outputs.empty();
+  confirmed_ = std::max(confirmed_, group.confirmed);
+  in_chapter_ = seen.in_chapter;
+  old_chapters_left_ = seen.old_left;
+  seen_chapter_.store(seen.chapter, std::memory_order_release);
+  return {};
+}
+
+int Writer::write(const CommitGroup& group, SeenCounters& seen) {
+  int code = write_subjects(group);
+  if (code == SQLITE_OK) code = write_positions(group);
+  if (code == SQLITE_OK) code = write_outputs(group);
+  if (code == SQLITE_OK && !group.seen.empty()) code = write_seen(group, seen);
+  if (code == SQLITE_OK) code = write_dead_letters(group);
+  return code;
+}
+
+int Writer::write_subjects(const CommitGroup& group) {
+  for (const PartWrite& part : group.subjects) {
+    const bool gone = part.properties.empty() && part.extended.empty();
+    Statement& statement = gone ? delete_part_ : put_part_;
+    statement.bind(1, part.subject);
+    statement.bind(2, int64_t{part.part});
+    if (!gone) {
+      statement.bind_or_null(3, part.properties);
+      statement.bind_or_null(4, part.extended);
+    }
+    if (const int code = statement.run(); code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+int Writer::write_positions(const CommitGroup& group) {
+  for (const SourcePosition& position : group.positions) {
+    put_position_.bind(1, position.source);
+    put_position_.bind(2, position.offset);
+    put_position_.bind(3, position.line);
+    put_position_.bind(4, position.device);
+    put_position_.bind(5, position.inode);
+    put_position_.bind(6, position.prefix_length);
+    put_position_.bind(7, position.prefix_hash);
+    put_position_.bind(8, position.tail_length);
+    put_position_.bind(9, position.tail_hash);
+    put_position_.bind(10, group.number);
+    if (const int code = put_position_.run(); code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+int Writer::write_outputs(const CommitGroup& group) {
+  // Every group has a row, so that the newest one says how far the groups got; one without lines goes with
+  // the next group.
+  add_output_.bind(1, group.number);
+  add_output_.bind(2, group.outputs);
+  int code = add_output_.run();
+  if (code == SQLITE_OK && last_without_outputs_) {
+    forget_outputs_.bind(1, last_group_);
+    forget_outputs_.bind(2, last_group_);
+    code = forget_outputs_.run();
+  }
+  if (code == SQLITE_OK && group.confirmed > confirmed_) {
+    forget_outputs_.bind(1, int64_t{0});
+    forget_outputs_.bind(2, std::min(group.confirmed, group.number - 1));
+    code = forget_outputs_.run();
+  }
+  return code;
+}
+
+int Writer::write_seen(const CommitGroup& group, SeenCounters& seen) {
+  if (seen.in_chapter >= chapter_size_) {
+    ++seen.chapter;
+    seen.in_chapter = 0;
+    seen.old_left = true;
+    put_counter_.bind(1, "seen_chapter");
+    put_counter_.bind(2, seen.chapter);
+    if (const int code = put_counter_.run(); code != SQLITE_OK) return code;
+  }
+  for (const SeenEvent& event : group.seen) {
+    add_seen_.bind(1, seen.chapter);
+    add_seen_.bind(2, event.source);
+    add_seen_.bind(3, event.id);
+    if (const int code = add_seen_.run(); code != SQLITE_OK) return code;
+    seen.in_chapter += sqlite3_changes(connection_.handle());
+  }
+  put_counter_.bind(1, "seen_in_chapter");
+  put_counter_.bind(2, seen.in_chapter);
+  if (const int code = put_counter_.run(); code != SQLITE_OK) return code;
+  if (!seen.old_left) return SQLITE_OK;
+  // Forgets twice as fast as it learns: old ids lie side by side, so that this touches a few pages.
+  const auto step = static_cast<int64_t>(2 * group.seen.size() + 16);
+  forget_seen_.bind(1, seen.chapter - kSeenChapters);
+  forget_seen_.bind(2, step);
+  const int code = forget_seen_.run();
+  seen.old_left = sqlite3_changes(connection_.handle()) == step;
+  return code;
+}
+
+int Writer::write_dead_letters(const CommitGroup& group) {
+  for (const DeadLetter& letter : group.dead_letters) {
+    add_dead_letter_.bind(1, letter.time);
+    add_dead_letter_.bind(2, letter.kind);
+    add_dead_letter_.bind(3, letter.message);
+    add_dead_letter_.bind(4, letter.event);
+    add_dead_letter_.bind(5, letter.source);
+    add_dead_letter_.bind(6, letter.line);
+    add_dead_letter_.bind(7, letter.path);
+    add_dead_letter_.bind(8, int64_t{letter.retry});
+    if (const int code = add_dead_letter_.run(); code != SQLITE_OK) return code;
+  }
+  for (const int64_t id : group.retried) {
+    delete_dead_letter_.bind(1, id);
+    if (const int code = delete_dead_letter_.run(); code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+}  // namespace krules::sqlite
