@@ -82,6 +82,19 @@ StoreStatus require_current(const StorePath& path, Connection& connection) {
   return {};
 }
 
+StoreStatus prepare_reader(const StorePath& path, Connection& connection) {
+  const int code = connection.execute(kReaderSettings);
+  if (code != SQLITE_OK) return connection.error(code, "open", path.shown);
+  return {};
+}
+
+/// Whether the last failure means that SQLite could not make the files through which connections share a
+/// store.
+bool cannot_be_shared(const Connection& connection) {
+  const int code = sqlite3_errcode(connection.handle()) & 0xFF;
+  return code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+}
+
 }  // namespace
 
 StoreStatus locate(const std::string& path, Missing missing, StorePath& location) {
@@ -133,33 +146,32 @@ StoreStatus open_writer(const StorePath& path, CommitSync sync, Connection& conn
 }
 
 StoreStatus open_reader(const StorePath& path, Connection& connection) {
-  if (StoreStatus status = open_connection(path, SQLITE_OPEN_READWRITE, connection); !status.ok())
-    return status;
-  if (const int code = connection.execute(kReaderSettings); code != SQLITE_OK) {
-    return connection.error(code, "open", path.shown);
-  }
-  return {};
+  StoreStatus status = open_connection(path, SQLITE_OPEN_READWRITE, connection);
+  if (!status.ok()) return status;
+  return prepare_reader(path, connection);
 }
 
 StoreStatus open_to_look(const StorePath& path, Connection& connection) {
   const bool unfinished = has_unfinished_log(path);
-  // Read-write where it may, so that the files made beside the store go away again; query_only keeps it from
-  // writing.
-  if (StoreStatus status = open_reader(path, connection); !status.ok()) return status;
+  // Read-write where it may, so that the files made beside the store go away again; the settings forbid to
+  // write.
+  StoreStatus status = open_connection(path, SQLITE_OPEN_READWRITE, connection);
+  if (!status.ok()) return status;
   keep_log_at_close(connection, unfinished);
-  StoreStatus status = require_current(path, connection);
-  const int code_before = sqlite3_errcode(connection.handle()) & 0xFF;
-  if (status.ok() || (code_before != SQLITE_CANTOPEN && code_before != SQLITE_READONLY)) return status;
-  // Nothing can be written beside it, so SQLite cannot read it as a file that others change.
-  if (unfinished) {
-    return cannot_open(
-        path,
-        "a program on it was killed, and what it left in the `-wal` file can only be read where the folder "
-        "can be written; copy both files to another folder");
+  status = require_current(path, connection);
+  if (!status.ok() && cannot_be_shared(connection)) {
+    if (unfinished) {
+      return cannot_open(
+          path,
+          "a program on it was killed, and what it left in the `-wal` file can only be read where "
+          "the folder can be written; copy both files to another folder");
+    }
+    const int code = connection.open(immutable_address(path.real), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    if (code != SQLITE_OK) return connection.error(code, "open", path.shown);
+    status = require_current(path, connection);
   }
-  const int code = connection.open(immutable_address(path.real), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-  if (code != SQLITE_OK) return connection.error(code, "open", path.shown);
-  return require_current(path, connection);
+  if (!status.ok()) return status;
+  return prepare_reader(path, connection);
 }
 
 StoreStatus open_beside(const StorePath& path, Connection& connection) {
