@@ -275,10 +275,12 @@ void Engine::on_seal(std::function<void(std::vector<SourcePosition>&)> callback)
 }
 
 void Engine::idle() {
-  if (!impl_->group.empty()) impl_->seal();
+  if (impl_->failure.empty() && !impl_->group.empty()) impl_->seal();
 }
 
 bool Engine::flush() {
+  // What a failed engine has open was not all done: it comes again.
+  if (!impl_->failure.empty()) return false;
   if (!impl_->group.empty()) impl_->seal();
   impl_->committer->wait();
   return impl_->check_committer();

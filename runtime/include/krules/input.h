@@ -34,12 +34,14 @@ struct InputBatch {
   Arena arena{64 * 1024};
   std::string text;         ///< the raw lines, followed by padding that parsers may read
   uint64_t text_begin = 0;  ///< the byte offset of `text` within its source
+  size_t whole_from = 0;    ///< before this place in `text` a line was shortened
   std::vector<InputEvent> events;
   std::shared_ptr<const SymbolTable> symbols;
 
   void clear() {
     arena.reset();
     text.clear();
+    whole_from = 0;
     events.clear();
     symbols.reset();
   }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace krules {
+
+/// Tells when rule files may have changed: the folders that hold them are watched, so that editors which
+/// write a new file and rename it are seen, and new and deleted files too. Linux inotify. Used by one thread.
+class RuleWatcher {
+ public:
+  explicit RuleWatcher(std::vector<std::string> paths);
+  ~RuleWatcher();
+  RuleWatcher(const RuleWatcher&) = delete;
+  RuleWatcher& operator=(const RuleWatcher&) = delete;
+
+  /// Empty when watching works.
+  const std::string& error() const { return error_; }
+
+  enum class Event { kChanged, kWoken };
+  /// Waits for a change and for the burst around it to end, or until `wake` is readable.
+  Event wait(int wake);
+
+ private:
+  void watch_all();
+  void watch_folder(const std::string& folder);
+  bool drain();
+
+  std::vector<std::string> paths_;
+  int file_ = -1;
+  std::string error_;
+};
+
+}  // namespace krules

@@ -1,0 +1,388 @@
+#include "krules/runner.h"
+
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "line_source.h"
+#include "rule_watcher.h"
+
+namespace krules {
+
+namespace {
+
+// Batches between the reading thread and the engine: enough to keep both busy, few enough to stay in the
+// cache.
+constexpr size_t kBatches = 4;
+// How often a run looks for dead letters that somebody wants to be sent again.
+constexpr std::chrono::milliseconds kRetryPause{1000};
+constexpr size_t kRetriesAtOnce = 256;
+
+/// A descriptor that one thread makes readable to wake another from poll().
+class WakeSignal {
+ public:
+  WakeSignal() : file_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~WakeSignal() { ::close(file_); }
+  WakeSignal(const WakeSignal&) = delete;
+  WakeSignal& operator=(const WakeSignal&) = delete;
+
+  int file() const { return file_; }
+  void raise() const {
+    const uint64_t one = 1;
+    (void)!::write(file_, &one, sizeof one);
+  }
+  void clear() const {
+    uint64_t count = 0;
+    (void)!::read(file_, &count, sizeof count);
+  }
+
+ private:
+  int file_;
+};
+
+std::string summary(const ProgramChange& change) {
+  auto list = [](std::string_view what, const std::vector<std::string>& names) {
+    if (names.empty()) return std::string();
+    constexpr size_t kMost = 10;
+    std::string text = fmt::format(", {} {}: ", names.size(), what);
+    for (size_t i = 0; i < names.size() && i < kMost; ++i) text += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > kMost) text += ", ...";
+    return text;
+  };
+  std::string text =
+      list("added", change.added) + list("removed", change.removed) + list("changed", change.changed);
+  return text.empty() ? ", no rule differs" : text;
+}
+
+}  // namespace
+
+struct Runner::Impl {
+  Impl(Engine& run_engine, Logger& run_logger, RunnerOptions run_options,
+       std::function<void(const std::vector<Diagnostic>&)> run_report)
+      : engine(run_engine),
+        logger(run_logger),
+        options(std::move(run_options)),
+        report(std::move(run_report)) {}
+
+  bool open();
+  RunEnd run();
+  void read_input();
+  void watch_rules();
+  void reload_once();
+  RunEnd feed_all();
+  bool feed(InputBatch& batch);
+  std::optional<SourcePosition> current_position() const;
+  void install_pending(std::unique_lock<std::mutex>& lock);
+  bool retry_dead_letters();
+
+  Engine& engine;
+  Logger& logger;
+  RunnerOptions options;
+  std::function<void(const std::vector<Diagnostic>&)> report;
+
+  LineSource source;
+  SourceKey key;
+  std::string error;
+  uint64_t lines_skipped = 0;
+  // How far the engine is: within a batch, or (no event) behind one.
+  const InputBatch* at_batch = nullptr;
+  const InputEvent* at_event = nullptr;
+  std::optional<SourcePosition> position;
+  std::atomic<uint64_t> events_taken{0};
+
+  WakeSignal stop_reading;
+  WakeSignal wake_watcher;
+  std::atomic<bool> stop{false};
+  std::atomic<bool> control{false};  // something besides input wants the engine thread
+
+  std::mutex mutex;  // guards what follows
+  std::condition_variable changed;
+  std::deque<std::unique_ptr<InputBatch>> ready;
+  std::vector<std::unique_ptr<InputBatch>> spare;
+  bool input_ended = false;
+  std::shared_ptr<const Program> next_program;
+  bool finished = false;
+};
+
+bool Runner::Impl::open() {
+  if (!source.open(options.events)) {
+    error = source.error();
+    return false;
+  }
+  key.name = source.name();
+  key.high = hash_text(source.name());
+  key.low = source.is_file() ? source.prefix_hash() : static_cast<uint64_t>(getpid());
+  Store* store = engine.store();
+  if (store == nullptr) return true;
+  if (!source.is_file()) {
+    key.low = store->run_number();
+    return true;
+  }
+  std::optional<SourcePosition> known;
+  StoreStatus status = store->position(source.name(), known);
+  if (status.ok() && !known.has_value())
+    status = store->position_by_identity(source.device(), source.inode(), known);
+  if (!status.ok()) {
+    error = status.error().message;
+    return false;
+  }
+  if (!known.has_value() || options.start_at == StartAt::kBeginning) return true;
+  if (source.resume(*known)) {
+    lines_skipped = known->line;
+    key.low = source.prefix_hash();
+  } else {
+    logger.say(LogSeverity::kWarn,
+               fmt::format(
+                   "{} is not the file that was read before (its content differs): starting at its beginning",
+                   options.events));
+  }
+  return true;
+}
+
+// ---------------------------------------------------------------- the reading thread
+
+void Runner::Impl::read_input() {
+  while (!stop) {
+    std::unique_ptr<InputBatch> batch;
+    {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [this] { return stop || !spare.empty(); });
+      if (stop) break;
+      batch = std::move(spare.back());
+      spare.pop_back();
+    }
+    batch->clear();
+    batch->symbols = engine.symbols();
+    const bool more = source.read(*batch, stop_reading.file());
+    {
+      const std::lock_guard lock(mutex);
+      if (more) {
+        ready.push_back(std::move(batch));
+      } else {
+        input_ended = true;
+      }
+    }
+    changed.notify_all();
+    if (!more) return;
+  }
+}
+
+// ---------------------------------------------------------------- the reloading thread
+
+void Runner::Impl::watch_rules() {
+  RuleWatcher watcher(options.watch == Watch::kOn ? options.rule_paths : std::vector<std::string>());
+  if (!watcher.error().empty()) logger.say(LogSeverity::kWarn, watcher.error());
+  while (true) {
+    watcher.wait(wake_watcher.file());
+    wake_watcher.clear();
+    {
+      const std::lock_guard lock(mutex);
+      if (finished) return;
+    }
+    reload_once();
+  }
+}
+
+void Runner::Impl::reload_once() {
+  const RuleFiles files = find_rule_files(options.rule_paths);
+  std::vector<std::string> problems = files.errors;
+  std::vector<SourcePtr> sources;
+  for (const std::string& file : files.files) {
+    std::string problem;
+    if (SourcePtr text = read_source(file, problem)) {
+      sources.push_back(std::move(text));
+    } else {
+      problems.push_back(problem);
+    }
+  }
+  if (!problems.empty()) {
+    for (const std::string& problem : problems) {
+      logger.say(LogSeverity::kError, fmt::format("{}; the rules in force stay", problem));
+    }
+    return;
+  }
+  CompileResult compiled = engine.prepare(sources);
+  report(compiled.diagnostics);
+  if (compiled.program == nullptr) {
+    logger.say(LogSeverity::kError, "the changed rules have errors; the rules in force stay");
+    return;
+  }
+  std::unique_lock lock(mutex);
+  next_program = std::move(compiled.program);
+  control = true;
+  changed.notify_all();
+  // The next program builds on this one's names: one at a time.
+  changed.wait(lock, [this] { return finished || next_program == nullptr; });
+}
+
+// ---------------------------------------------------------------- the engine's thread
+
+void Runner::Impl::install_pending(std::unique_lock<std::mutex>& lock) {
+  if (next_program == nullptr) return;
+  std::shared_ptr<const Program> program = next_program;
+  lock.unlock();
+  const size_t rules = program->rules().size();
+  const ProgramChange change = engine.install(std::move(program));
+  logger.say(LogSeverity::kInfo, fmt::format("rules reloaded: {} in force{}", rules, summary(change)));
+  lock.lock();
+  next_program = nullptr;
+  changed.notify_all();
+}
+
+bool Runner::Impl::feed(InputBatch& batch) {
+  for (const InputEvent& event : batch.events) {
+    at_batch = &batch;
+    at_event = &event;
+    if (!engine.process(event, key)) return false;
+    events_taken.fetch_add(1, std::memory_order_relaxed);
+    if (!control.load(std::memory_order_relaxed)) continue;
+    std::unique_lock lock(mutex);
+    control = false;
+    install_pending(lock);
+    if (stop) break;
+  }
+  if (at_event != nullptr) position = current_position();
+  at_event = nullptr;
+  return true;
+}
+
+std::optional<SourcePosition> Runner::Impl::current_position() const {
+  if (!source.is_file()) return std::nullopt;
+  return at_event == nullptr ? position : source.position_after(*at_batch, *at_event);
+}
+
+bool Runner::Impl::retry_dead_letters() {
+  if (engine.store() == nullptr) return true;
+  std::vector<DeadLetter> letters;
+  if (!engine.store()->dead_letters_to_retry(kRetriesAtOnce, letters).ok()) return true;
+  EventReader reader;
+  for (const DeadLetter& letter : letters) {
+    InputBatch batch;
+    batch.symbols = engine.symbols();
+    batch.text = letter.event;
+    batch.text.append(simdjson::SIMDJSON_PADDING, '\n');
+    reader.read_line(std::string_view(batch.text).substr(0, letter.event.size()), letter.line, 0, 0, batch);
+    SourceKey again{letter.source, hash_text("dead letter"), static_cast<uint64_t>(letter.id)};
+    for (InputEvent& event : batch.events) {
+      event.dead_letter = letter.id;
+      if (!engine.process(event, again)) return false;
+    }
+    if (batch.events.empty()) engine.dead_letter_done(letter.id);
+  }
+  // Committed before anybody looks for them again.
+  return letters.empty() || engine.flush();
+}
+
+RunEnd Runner::Impl::feed_all() {
+  if (!retry_dead_letters()) return RunEnd::kEngineFailed;
+  auto retried = std::chrono::steady_clock::now();
+  std::unique_lock lock(mutex);
+  while (!stop) {
+    control = false;
+    install_pending(lock);
+    if (!ready.empty()) {
+      std::unique_ptr<InputBatch> batch = std::move(ready.front());
+      ready.pop_front();
+      lock.unlock();
+      if (!feed(*batch)) return RunEnd::kEngineFailed;
+      lock.lock();
+      spare.push_back(std::move(batch));
+      changed.notify_all();
+      continue;
+    }
+    if (input_ended) return source.error().empty() ? RunEnd::kInputEnded : RunEnd::kInputFailed;
+    lock.unlock();
+    engine.idle();
+    if (!engine.failure().empty()) return RunEnd::kEngineFailed;
+    if (std::chrono::steady_clock::now() - retried >= kRetryPause) {
+      if (!retry_dead_letters()) return RunEnd::kEngineFailed;
+      retried = std::chrono::steady_clock::now();
+    }
+    lock.lock();
+    changed.wait_for(lock, kRetryPause,
+                     [this] { return stop || input_ended || !ready.empty() || next_program != nullptr; });
+  }
+  return RunEnd::kStopped;
+}
+
+RunEnd Runner::Impl::run() {
+  engine.on_seal([this](std::vector<SourcePosition>& positions) {
+    if (std::optional<SourcePosition> here = current_position()) positions.push_back(std::move(*here));
+  });
+  for (size_t i = 0; i < kBatches; ++i) spare.push_back(std::make_unique<InputBatch>());
+  std::thread reading([this] { read_input(); });
+  std::thread watching([this] { watch_rules(); });
+  RunEnd end = feed_all();
+  if (end != RunEnd::kEngineFailed && !engine.close()) end = RunEnd::kEngineFailed;
+  error = source.error();
+  {
+    const std::lock_guard lock(mutex);
+    finished = true;
+    stop = true;
+  }
+  changed.notify_all();
+  stop_reading.raise();
+  wake_watcher.raise();
+  reading.join();
+  watching.join();
+  engine.on_seal(nullptr);
+  return end;
+}
+
+// ---------------------------------------------------------------- the public face
+
+Runner::Runner(Engine& engine, Logger& logger, RunnerOptions options,
+               std::function<void(const std::vector<Diagnostic>&)> report)
+    : impl_(std::make_unique<Impl>(engine, logger, std::move(options), std::move(report))) {}
+
+Runner::~Runner() = default;
+
+bool Runner::open() {
+  return impl_->open();
+}
+bool Runner::input_is_finite() const {
+  return impl_->source.is_file();
+}
+const std::string& Runner::error() const {
+  return impl_->error;
+}
+uint64_t Runner::lines_skipped() const {
+  return impl_->lines_skipped;
+}
+RunEnd Runner::run() {
+  return impl_->run();
+}
+
+void Runner::stop() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stop = true;
+    impl_->control = true;
+  }
+  impl_->changed.notify_all();
+  impl_->stop_reading.raise();
+}
+
+void Runner::reload() {
+  impl_->wake_watcher.raise();
+}
+
+uint64_t Runner::bytes_read() const {
+  return impl_->source.bytes_read();
+}
+uint64_t Runner::bytes_total() const {
+  return impl_->source.size();
+}
+uint64_t Runner::events_taken() const {
+  return impl_->events_taken.load(std::memory_order_relaxed);
+}
+
+}  // namespace krules
