@@ -34,6 +34,20 @@ int Connection::query_int(const char* sql, int64_t& value) {
 
 namespace {
 
+/// What the system said when a file of the connection failed last. SQLite tells of a failed COMMIT only when
+/// the log and the file themselves are asked.
+int last_system_error(sqlite3* connection) {
+  int found = sqlite3_system_errno(connection);
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    if (found != 0 || sqlite3_file_control(connection, "main", which, &file) != SQLITE_OK) continue;
+    if (file != nullptr && file->pMethods != nullptr) {
+      (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &found);
+    }
+  }
+  return found;
+}
+
 bool means_no_space(int system_error) {
   return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
 }
@@ -41,7 +55,7 @@ bool means_no_space(int system_error) {
 }  // namespace
 
 StoreError Connection::error(int code, std::string_view action, std::string_view path) const {
-  const int system_error = handle_ == nullptr ? 0 : sqlite3_system_errno(handle_);
+  const int system_error = handle_ == nullptr ? 0 : last_system_error(handle_);
   const auto because = [&](StoreErrorKind kind, std::string_view reason) {
     return StoreError{kind, fmt::format("cannot {} `{}`: {}", action, path, reason)};
   };

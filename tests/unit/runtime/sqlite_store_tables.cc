@@ -1,0 +1,67 @@
+// What a person finds in a store with the sqlite3 program.
+#include "store_support.h"
+
+namespace krules::test {
+
+using Rows = std::vector<std::string>;
+
+TEST_CASE("the file says what it is") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("krules.db");
+  open_store(path);
+  open_store(path);
+  CHECK(query(path, "SELECT value FROM meta WHERE key IN ('schema_version', 'runs') ORDER BY key") ==
+        Rows{"2", "1"});
+  CHECK(query(path, "SELECT value LIKE 'krules _%' FROM meta WHERE key = 'created_by'") == Rows{"1"});
+  CHECK(query(path, "PRAGMA application_id") == Rows{std::to_string(0x6B72756C)});
+  CHECK(query(path, "PRAGMA journal_mode") == Rows{"wal"});
+}
+
+TEST_CASE("the views show a row a property, with values and kinds as rules see them") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("krules.db");
+  const auto store = open_store(path);
+  put(*store, 1, "a",
+      R"({"null":null,"yes":true,"no":false,"int":9007199254740993,"float":1.0,"string":"{\"$timestamp\":1}",)"
+      R"("time":{"$timestamp":"2026-11-23T21:30:00Z"},"span":{"$duration":"1h30m"},"map":{"k":[1,2]},)"
+      R"("tagged":{"$map":{"$timestamp":"no"}},"list":[{"$duration":"5s"}],"odd \" name.x":1})");
+  put(*store, 2, "a", R"({"second part":1})", 1,
+      R"({"tags":["x"],"since":{"$timestamp":"2026-01-01T00:00:00Z"}})");
+  put(*store, 3, "b", "", 0, R"({"only":"ext"})");
+
+  CHECK(query(path, "SELECT subject, name, value, kind FROM properties") ==
+        Rows{"a|null|NULL|null", "a|yes|1|bool", "a|no|0|bool", "a|int|9007199254740993|int",
+             "a|float|1.0|float", R"(a|string|{"$timestamp":1}|string)",
+             "a|time|2026-11-23T21:30:00Z|timestamp", "a|span|1h30m|duration", R"(a|map|{"k":[1,2]}|map)",
+             R"(a|tagged|{"$timestamp":"no"}|map)", R"(a|list|[{"$duration":"5s"}]|list)",
+             R"(a|odd " name.x|1|int)", "a|second part|1|int"});
+  CHECK(query(path, "SELECT subject, name, value, kind FROM extended") ==
+        Rows{R"(a|tags|["x"]|list)", "a|since|2026-01-01T00:00:00Z|timestamp", "b|only|ext|string"});
+  CHECK(query(path, "SELECT name FROM properties WHERE subject = 'a' AND value = 1 ORDER BY name") ==
+        Rows{"float", R"(odd " name.x)", "second part", "yes"});
+}
+
+TEST_CASE("what is done with does not pile up") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("krules.db");
+  constexpr uint64_t kSeenLimit = 100;
+  const auto store = open_store(path, StoreAccess::kRun, CommitSync::kNormal, kSeenLimit);
+  CommitGroup group;
+  for (uint64_t number = 1; number <= 500; ++number) {
+    const std::string id = std::to_string(number);
+    group.clear();
+    group.number = number;
+    if (number % 3 == 0) group.outputs = "line\n";
+    group.confirmed = number - 1;
+    group.seen = {{"s", id}};
+    group.positions.emplace_back().source = "/data/a";
+    check_ok(store->commit(group));
+  }
+  CHECK(query(path, "SELECT count(*) FROM outbox") == Rows{"1"});
+  CHECK(query(path, "SELECT group_number FROM positions") == Rows{"500"});
+  const int seen = std::stoi(query(path, "SELECT count(*) FROM seen_events").front());
+  CHECK(seen >= 100);
+  CHECK(seen <= 200);
+}
+
+}  // namespace krules::test
