@@ -219,6 +219,11 @@ bool is_time(const Value& value) {
   return value.is(ValueKind::kDuration) || value.is(ValueKind::kTimestamp);
 }
 
+// Not inlined, and few enough arguments to stay in registers: so the fast paths need no stack.
+[[gnu::noinline]] Value apply_slowly(const BinaryNode& node, Value left, Value right, Frame& frame) {
+  return arithmetic_slowly(node, node.op, left, right, frame);
+}
+
 template <BinaryOp Op, Shape L, Shape R>
 Value arithmetic(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
@@ -253,7 +258,7 @@ Value arithmetic(const Node& node, Frame& frame) {
         return Value::floating(result);
     }
   }
-  return arithmetic_slowly(node, Op, left, right, frame);
+  return apply_slowly(self, left, right, frame);
 }
 
 using ByShape = std::array<EvalFunction, kShapeCount * kShapeCount>;
@@ -296,7 +301,7 @@ Value negate(const Node& node, Frame& frame) {
 
 }  // namespace
 
-Value arithmetic_slowly(const Node& node, BinaryOp op, const Value& left, const Value& right, Frame& frame) {
+Value arithmetic_slowly(const Node& node, BinaryOp op, Value left, Value right, Frame& frame) {
   if (left.is_error()) return left;
   if (right.is_error()) return right;
   if (both(left, right, ValueKind::kInt)) {

@@ -64,8 +64,8 @@ bool is_plain_number(const Value& value) {
   return value.is(ValueKind::kFloat) || (value.is(ValueKind::kInt) && fits_float(value.as_int()));
 }
 
-[[gnu::noinline]] Truth order_slowly(const Node& node, BinaryOp op, const Value& left, const Value& right,
-                                     Frame& frame) {
+[[gnu::noinline]] Truth order_slowly(const BinaryNode& node, Value left, Value right, Frame& frame) {
+  const BinaryOp op = node.op;
   if (left.is_error() || right.is_error()) {
     frame.failure = left.is_error() ? left : right;
     return Truth::kError;
@@ -97,10 +97,10 @@ Truth order(const Node& node, Frame& frame) {
   if (is_plain_number(left) && is_plain_number(right)) {
     return as_truth(holds<Op>(left.as_number(), right.as_number()));
   }
-  return order_slowly(node, Op, left, right, frame);
+  return order_slowly(self, left, right, frame);
 }
 
-[[gnu::noinline]] Truth equality_slowly(bool negated, const Value& left, const Value& right, Frame& frame) {
+[[gnu::noinline]] Truth equality_slowly(bool negated, Value left, Value right, Frame& frame) {
   if (left.is_error() || right.is_error()) {
     frame.failure = left.is_error() ? left : right;
     return Truth::kError;
@@ -270,7 +270,7 @@ Truth matches(const Node& node, Frame& frame) {
 
 }  // namespace
 
-Truth contains(const Node& node, const Value& item, const Value& container, Frame& frame) {
+Truth contains(const Node& node, Value item, Value container, Frame& frame) {
   uint64_t steps = 0;
   bool found = false;
   switch (container.kind()) {

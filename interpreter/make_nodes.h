@@ -11,13 +11,13 @@ namespace krules {
 EvalFunction arithmetic_function(ast::BinaryOp op, const Node& left, const Node& right);
 EvalFunction negate_function();
 /// What arithmetic does with any two values, also for `set x += y`.
-Value arithmetic_slowly(const Node& node, ast::BinaryOp op, const Value& left, const Value& right,
+Value arithmetic_slowly(const Node& node, ast::BinaryOp op, Value left, Value right,
                         Frame& frame);
 
 /// == != < <= > >= in, not in.
 TruthFunction comparison_function(ast::BinaryOp op, const Node& left, const Node& right);
 /// `left in right`, both no errors.
-Truth contains(const Node& node, const Value& item, const Value& container, Frame& frame);
+Truth contains(const Node& node, Value item, Value container, Frame& frame);
 
 struct GlobNode : UnaryNode {
   const Glob* glob = nullptr;  ///< owned by the program
