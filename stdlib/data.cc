@@ -196,9 +196,9 @@ void add_data(FunctionTable& functions) {
       url_decode);
   add("hash", {value}, "int",
       "a number of 63 bits that equal values share; the same on every machine and in every version",
-      R"(hash("user-7") % 100  # 0)", hash);
+      R"(hash("user-7") % 100  # 19)", hash);
   add("hash_hex", {value}, "string", "the same in 64 bits, as 16 hexadecimal digits",
-      R"(hash_hex("user-7")  # "")", hash_hex);
+      R"(hash_hex("user-7")  # "b1de7a364def053e")", hash_hex);
 }
 
 }  // namespace krules::library

@@ -221,7 +221,7 @@ void add_kinds(FunctionTable& functions) {
   add("timestamp", {{"value", "timestamp|string"}, otherwise_value}, "timestamp",
       "the moment of an RFC 3339 text, or the UTC midnight of a date; `otherwise` where it is neither",
       R"(timestamp("2026-11-23T22:30:00+01:00")  # timestamp("2026-11-23T21:30:00Z"))", to_timestamp);
-  add("kind", {value}, "string", R"(the kind of a value: "null" "bool" "int" "float" "string" ...)",
+  add("kind", {value}, "string", R"(the kind of a value: "null", "bool", "int", "string" and so on)",
       R"([kind(1), kind(null), kind({})]  # ["int", "null", "map"])", kind);
   add("is_null", {value}, "bool", "whether it is null", "is_null(null)  # true", is_kind<ValueKind::kNull>);
   add("is_bool", {value}, "bool", "whether it is true or false", "is_bool(false)  # true",

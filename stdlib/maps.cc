@@ -91,11 +91,11 @@ Value with(CallContext& context, Arguments arguments, const void*) {
   const MapRep& map = call.map(0, "map");
   if (!call.given(2)) {
     if (!arguments[1].is(ValueKind::kMap)) {
-      call.wrong_kind(1, "key",
-                      arguments[1].is(ValueKind::kString) ? "map (or a key and its value)" : "string or map");
+      call.wrong_kind(
+          1, "name", arguments[1].is(ValueKind::kString) ? "map (or a name and its value)" : "string or map");
     }
   } else {
-    call.text(1, "key");
+    call.text(1, "name");
   }
   if (call.failed()) return call.failure();
   const uint64_t added = call.given(2) ? 1 : arguments[1].as_map().size;
@@ -200,7 +200,7 @@ Value without(CallContext& context, Arguments arguments, const void*) {
 Value has_key(CallContext& context, Arguments arguments, const void*) {
   Call call(context, "has_key", arguments);
   const MapRep& map = call.map(0, "map");
-  const std::string_view key = call.text(1, "key");
+  const std::string_view key = call.text(1, "name");
   return call.failed() ? call.failure() : Value::boolean(map.find(key) != nullptr);
 }
 
@@ -210,13 +210,13 @@ Value get(CallContext& context, Arguments arguments, const void*) {
   if (arguments[0].is_null()) return otherwise;
   if (arguments[0].is(ValueKind::kList)) {
     const ListRep& list = arguments[0].as_list();
-    const int64_t index = call.integer(1, "key");
+    const int64_t index = call.integer(1, "name");
     if (call.failed()) return call.failure();
     const int64_t place = index < 0 ? index + list.size : index;
     return place >= 0 && place < list.size ? list.begin()[place] : otherwise;
   }
   if (!arguments[0].is(ValueKind::kMap)) call.wrong_kind(0, "map", "map or list");
-  const std::string_view key = call.failed() ? std::string_view{} : call.text(1, "key");
+  const std::string_view key = call.failed() ? std::string_view{} : call.text(1, "name");
   if (call.failed()) return call.failure();
   const Value* value = arguments[0].as_map().find(key);
   return value == nullptr ? otherwise : *value;
@@ -245,7 +245,7 @@ void add_maps(FunctionTable& functions) {
   add("from_entries", {{"list", "list"}}, "map",
       "the map of a list of maps { key, value }; the last of a key wins",
       R"([{ key: "a", value: 1 }].from_entries()  # { a: 1 })", from_entries);
-  add("with", {map, {"key", "string|map"}, {"value", "any", true}}, "map",
+  add("with", {map, {"name", "string|map"}, {"value", "any", true}}, "map",
       "the map with one entry, or all of another map, set", R"({ a: 1 }.with("b", 2)  # { a: 1, b: 2 })",
       with);
   add("without", {map, names}, "map", "the map without these keys (several, or a list)",
@@ -254,9 +254,9 @@ void add_maps(FunctionTable& functions) {
       R"({ a: 1, b: 2, c: 3 }.pick("c", "a", "z")  # { c: 3, a: 1 })", pick, true);
   add("merge", {map, {"other", "map"}}, "map", "all entries of several maps; the last of a key wins",
       "merge({ a: 1, b: 1 }, { b: 2 })  # { a: 1, b: 2 }", merge, true);
-  add("has_key", {map, {"key", "string"}}, "bool", "whether the map has an entry of that key, be it null",
+  add("has_key", {map, {"name", "string"}}, "bool", "whether the map has an entry of that key, be it null",
       R"({ a: null }.has_key("a")  # true)", has_key);
-  add("get", {{"map", "map|list|null"}, {"key", "string|int"}, {"otherwise", "any", true}}, "any",
+  add("get", {{"map", "map|list|null"}, {"name", "string|int"}, {"otherwise", "any", true}}, "any",
       "the entry of a map or a list, `otherwise` (or null) where there is none",
       R"([{ a: 1 }.get("b", 0), [7, 8].get(-1)]  # [0, 8])", get);
 }

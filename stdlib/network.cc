@@ -15,7 +15,7 @@ namespace {
 /// An address as 16 bytes; IPv4 in the form ::ffff:a.b.c.d, so that both kinds compare alike.
 struct Address {
   std::array<unsigned char, 16> bytes{};
-  bool is_v4 = false;
+  bool written_as_v4 = false;
 };
 
 constexpr std::array<unsigned char, 12> kV4Prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
@@ -29,12 +29,11 @@ std::optional<Address> read_address(std::string_view text) {
   Address address;
   if (text.find(':') != std::string_view::npos) {
     if (inet_pton(AF_INET6, terminated, address.bytes.data()) != 1) return std::nullopt;
-    address.is_v4 = std::equal(kV4Prefix.begin(), kV4Prefix.end(), address.bytes.begin());
     return address;
   }
   std::copy(kV4Prefix.begin(), kV4Prefix.end(), address.bytes.begin());
   if (inet_pton(AF_INET, terminated, address.bytes.data() + kV4Prefix.size()) != 1) return std::nullopt;
-  address.is_v4 = true;
+  address.written_as_v4 = true;
   return address;
 }
 
@@ -52,16 +51,18 @@ std::optional<Network> read_network(std::string_view text) {
   Network network{*address, 128};
   if (slash == std::string_view::npos) return network;
   const std::string_view length = text.substr(slash + 1);
-  const bool written_as_v4 = base.find(':') == std::string_view::npos;
   int bits = 0;
   const auto [end, problem] = std::from_chars(length.data(), length.data() + length.size(), bits);
   if (problem != std::errc{} || end != length.data() + length.size() || length.empty()) return std::nullopt;
-  if (bits < 0 || bits > (written_as_v4 ? 32 : 128)) return std::nullopt;
-  network.bits = written_as_v4 ? bits + 96 : bits;
+  if (bits < 0 || bits > (address->written_as_v4 ? 32 : 128)) return std::nullopt;
+  network.bits = address->written_as_v4 ? bits + 96 : bits;
   return network;
 }
 
 bool holds(const Network& network, const Address& address) {
+  // What is written as an IPv4 address lies in no network of IPv6 but the one of such addresses
+  // (::ffff:0:0/96).
+  if (address.written_as_v4 && network.bits < 96) return false;
   const auto whole = static_cast<size_t>(network.bits / 8);
   if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole, network.address.bytes.begin()))
     return false;

@@ -1,6 +1,7 @@
 // Regular expressions by RE2: their time is linear in the text, whatever the pattern.
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -147,6 +148,66 @@ Value re_extract_all(CallContext& context, Arguments arguments, PatternCache& ca
   return Value::list(list);
 }
 
+/// What `re_replace` puts in the place of a match: text with \0 to \9 for groups and \\ for a backslash.
+class Replacement {
+ public:
+  /// Sets call.failure() where `text` is not well-formed or asks for a group that there is not.
+  Replacement(Call& call, std::string_view text, int groups) : text_(text) {
+    for_each_part(
+        [](std::string_view) {},
+        [&](char sign) {
+          if (sign == '\\' || call.failed()) return;
+          if (sign < '0' || sign > '9') {
+            call.fail(call.error(
+                "value",
+                "`{}` takes a `new` in which \\0 to \\9 are groups and \\\\ is a backslash, got \"{}\"",
+                call.function(), shown_text(text_)));
+          } else if (sign - '0' > groups) {
+            call.fail(call.error("value", "`{}` has no group {}: the pattern has {}", call.function(),
+                                 sign - '0', groups));
+          }
+        });
+  }
+
+  size_t size(const Groups& groups) const {
+    size_t bytes = 0;
+    for_each_part([&bytes](std::string_view plain) { bytes += plain.size(); },
+                  [&](char sign) { bytes += sign == '\\' ? 1 : group(groups, sign).size(); });
+    return bytes;
+  }
+
+  void append(std::string& out, const Groups& groups) const {
+    for_each_part([&out](std::string_view plain) { out += plain; },
+                  [&](char sign) {
+                    if (sign == '\\') {
+                      out += sign;
+                    } else {
+                      out += view(group(groups, sign));
+                    }
+                  });
+  }
+
+ private:
+  static const re2::StringPiece& group(const Groups& groups, char digit) {
+    return groups[static_cast<size_t>(digit - '0')];
+  }
+
+  // Calls `plain` with each run of text, and `escape` with each sign after a backslash (0 at the end of the
+  // text).
+  template <class Plain, class Escape>
+  void for_each_part(Plain plain, Escape escape) const {
+    for (size_t at = 0; at < text_.size();) {
+      const size_t backslash = std::min(text_.find('\\', at), text_.size());
+      if (backslash > at) plain(text_.substr(at, backslash - at));
+      if (backslash == text_.size()) return;
+      escape(backslash + 1 < text_.size() ? text_[backslash + 1] : '\0');
+      at = backslash + 2;
+    }
+  }
+
+  std::string_view text_;
+};
+
 Value re_replace(CallContext& context, Arguments arguments, PatternCache& cache) {
   Call call(context, "re_replace", arguments);
   const std::string_view text = call.text(0, "text");
@@ -154,19 +215,22 @@ Value re_replace(CallContext& context, Arguments arguments, PatternCache& cache)
   const std::string_view with = call.text(2, "new");
   const Pattern pattern = compiled(call, cache, pattern_text);
   if (pattern == nullptr || !call.charge_text(text.size())) return call.failure();
-  std::string problem;
-  if (!pattern->CheckRewriteString(piece(with), &problem)) {
-    return call.error("value", "`re_replace` takes a text with groups as \\1 to \\9 as `new`, got \"{}\": {}",
-                      shown_text(with), problem);
-  }
+  const int groups_in_pattern = pattern->NumberOfCapturingGroups();
+  const Replacement replacement(call, with, groups_in_pattern);
+  if (call.failed()) return call.failure();
   std::string out;
   size_t copied = 0;
-  for_each_match(*pattern, text, pattern->NumberOfCapturingGroups() + 1, [&](const Groups& groups) {
+  for_each_match(*pattern, text, groups_in_pattern + 1, [&](const Groups& groups) {
     const auto begin = static_cast<size_t>(groups[0].data() - text.data());
+    const size_t added = begin - copied + replacement.size(groups);
+    if (out.size() + added > kMaxTextBytes) {
+      call.fail(call.error("limit", "`re_replace` would make a string of more than {} bytes", kMaxTextBytes));
+    }
+    if (!call.charge(1 + (with.size() + added) / kBytesPerStep)) return false;
     out += text.substr(copied, begin - copied);
-    pattern->Rewrite(&out, piece(with), groups.data(), pattern->NumberOfCapturingGroups() + 1);
+    replacement.append(out, groups);
     copied = begin + groups[0].size();
-    return call.charge(1 + with.size() / kBytesPerStep) && out.size() <= kMaxTextBytes;
+    return true;
   });
   if (call.failed() || !call.charge_result(out.size() + (text.size() - copied))) return call.failure();
   out += text.substr(copied);

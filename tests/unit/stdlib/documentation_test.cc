@@ -80,7 +80,7 @@ TEST_CASE("What `krules doc` prints") {
   CHECK_THAT(all, Catch::StartsWith("strings\n  contains(") && Catch::EndsWith("\n"));
   for (const FunctionSpec* spec : calculator.functions().all()) {
     CHECK_THAT(all, Catch::Contains("\n  " + function_signature(*spec) + "  "));
-    CHECK_THAT(all, Catch::Contains("\n" + spec->category + "\n  "));
+    CHECK_THAT(all, Catch::Contains("\n" + spec->category + "\n  ") || Catch::StartsWith(spec->category));
   }
 }
 

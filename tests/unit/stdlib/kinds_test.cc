@@ -15,7 +15,7 @@ TEST_CASE("int") {
       {R"(int("9223372036854775807"))", "9223372036854775807"},
       {R"(int("9223372036854775808"))",
        "error: `int` got \"9223372036854775808\", which does not fit in 64 bits"},
-      {"int(1e30)", "error: `int` got 1e30, which does not fit in 64 bits"},
+      {"int(1e30)", "error: `int` got 1e+30, which does not fit in 64 bits"},
       {R"(int("3.7"))",
        "error: `int` takes a whole number, got \"3.7\"; `int(float(s))` cuts the fraction off"},
       {R"(int("twelve"))", "error: `int` takes a whole number, got \"twelve\""},

@@ -35,9 +35,9 @@ TEST_CASE("with, without, pick and merge") {
       {R"({ a: 1, b: 1 }.with("a", null))", R"({"a":null,"b":1})"},
       {"{ a: 1 }.with({ b: 2, a: 3 })", R"({"a":3,"b":2})"},
       {"{}.with({})", "{}"},
-      {R"({}.with("a"))", "error: `with` takes a map (or a key and its value) as `key`, got string"},
-      {"{}.with(1)", "error: `with` takes a string or map as `key`, got int"},
-      {"{}.with(1, 2)", "error: `with` takes a string as `key`, got int"},
+      {R"({}.with("a"))", "error: `with` takes a map (or a name and its value) as `name`, got string"},
+      {"{}.with(1)", "error: `with` takes a string or map as `name`, got int"},
+      {"{}.with(1, 2)", "error: `with` takes a string as `name`, got int"},
       {R"([].with("a", 1))", "error: `with` takes a map as `map`, got list"},
       {R"({ a: 1, b: 2, c: 3 }.without("a", "c"))", R"({"b":2})"},
       {R"({ a: 1, b: 2, c: 3 }.without(["a", "c"]))", R"({"b":2})"},
@@ -72,7 +72,7 @@ TEST_CASE("has_key and get") {
   check_all({
       {R"({ a: null }.has_key("a"))", "true"},
       {R"({ a: null }.has_key("b"))", "false"},
-      {"{}.has_key(1)", "error: `has_key` takes a string as `key`, got int"},
+      {"{}.has_key(1)", "error: `has_key` takes a string as `name`, got int"},
       {R"(has_key(null, "a"))", "error: `has_key` takes a map as `map`, got null"},
       {R"({ a: 1 }.get("a", 0))", "1"},
       {R"({ a: 1 }.get("b", 0))", "0"},
@@ -83,8 +83,8 @@ TEST_CASE("has_key and get") {
       {"[7, 8].get(-1)", "8"},
       {"[7, 8].get(2, 0)", "0"},
       {"[7, 8].get(-3, 0)", "0"},
-      {R"([7].get("a"))", "error: `get` takes an int as `key`, got string"},
-      {"{}.get(1)", "error: `get` takes a string as `key`, got int"},
+      {R"([7].get("a"))", "error: `get` takes an int as `name`, got string"},
+      {"{}.get(1)", "error: `get` takes a string as `name`, got int"},
       {"get(1, 2)", "error: `get` takes a map or list as `map`, got int"},
   });
 }

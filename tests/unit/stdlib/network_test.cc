@@ -18,6 +18,8 @@ TEST_CASE("in_cidr") {
       {R"("2001:db9::7".in_cidr("2001:db8::/32"))", "false"},
       {R"("::ffff:10.0.0.1".in_cidr("10.0.0.0/8"))", "true"},
       {R"("10.0.0.1".in_cidr("::/0"))", "false"},
+      {R"("10.0.0.1".in_cidr("::ffff:0:0/96"))", "true"},
+      {R"("::ffff:10.0.0.1".in_cidr("::/0"))", "true"},
       {R"("10.1.2.3".in_cidr(["fd00::/8", "10.0.0.0/8"]))", "true"},
       {R"("10.1.2.3".in_cidr([]))", "false"},
       {R"(payload.ip.in_cidr("10.0.0.0/8"))", "false"},

@@ -10,7 +10,7 @@ TEST_CASE("round, floor and ceil") {
       {"[round(2.675, 2), round(1.005, 2), round(-1.005, 2)]", "[2.68,1.01,-1.01]"},
       {"[round(9.995, 2), round(99.5, 0), round(0.05, 1), round(0.04, 1)]", "[10.0,100.0,0.1,0.0]"},
       {"[round(1234.5, -2), round(1250, -2), round(-1250, -2), round(49, -2)]", "[1200.0,1300,-1300,0]"},
-      {"[round(0.1, 20), round(1e300, 2), round(5e-324, 400), round(1.5, 1000)]", "[0.1,1e300,5e-324,1.5]"},
+      {"[round(0.1, 20), round(1e300, 2), round(5e-324, 400), round(1.5, 1000)]", "[0.1,1e+300,5e-324,1.5]"},
       {"[round(12.5, -3), round(12.5, -1000), round(12, -1000), round(600.0, -3)]", "[0.0,0.0,0,1000.0]"},
       {"round(9223372036854775807, -1)", "error: the result of `round` does not fit in 64 bits"},
       {"round(1e19)", "error: the result of `round` does not fit in 64 bits"},
