@@ -1,6 +1,7 @@
 #include "bare_types.h"
 
 #include "krules/parser.h"
+#include "words.h"
 
 namespace krules::grammar {
 
@@ -21,8 +22,8 @@ bool is_pattern_word(std::string_view text) {
   return is_reserved_word(text) || text == "changed" || text == "deleted";
 }
 
-/// What holds for every run; false when something was wrong.
-bool check_run(Context& context, Span run) {
+/// What holds for every run; `follows` is the kind of word that stands there where the run was forgotten.
+void check_run(Context& context, Span run, WordUse follows) {
   const std::string_view text = context.text(run);
   if (text.find("//") != std::string_view::npos) {
     const auto at = run.begin + static_cast<uint32_t>(text.find("//"));
@@ -30,22 +31,25 @@ bool check_run(Context& context, Span run) {
         context.diagnostic(codes::kForeignComment, {at, at + 2}, "`//` does not begin a comment",
                            "a comment begins with `#`; if it belongs to the name, quote the whole: " +
                                in_backquotes(quoted(text))));
-    return false;
+    return;
   }
   if (ends_badly(text)) {
     context.report(context.diagnostic(
         codes::kBareType, run,
         in_backquotes(text) + " cannot end in " + in_backquotes(text.substr(text.size() - 1)),
         "if this is the whole name, quote it: " + in_backquotes(quoted(text))));
-    return false;
+    return;
+  }
+  if (is_word_for(text, follows) && context.first_on_line(run.begin)) {
+    context.fail(codes::kUnexpected, run, "expected an event type or a name, found " + in_backquotes(text),
+                 "if this is the whole name, quote it: " + in_backquotes(quoted(text)));
   }
   if (is_pattern_word(text)) {
     context.report(context.diagnostic(codes::kReserved, run,
                                       in_backquotes(text) + " is a word of the language",
                                       "quote it: " + in_backquotes(quoted(text))));
-    return false;
+    return;
   }
-  return true;
 }
 
 }  // namespace
@@ -58,7 +62,7 @@ void check_emitted_type(Context& context, Span run) {
         "name the type that is emitted; to compute it, write `emit \"alert.{kind}\"`"));
     return;
   }
-  check_run(context, run);
+  check_run(context, run, WordUse::kStatement);
 }
 
 void check_pattern_run(Context& context, Span run, RunUse use) {
@@ -86,7 +90,7 @@ void check_pattern_run(Context& context, Span run, RunUse use) {
                  "a part of a subject pattern in braces is not yet part of krules",
                  "write `*` and take the part from `subject`, which is text");
   }
-  check_run(context, run);
+  check_run(context, run, use == RunUse::kDeclaredType ? WordUse::kDeclaration : WordUse::kHead);
 }
 
 }  // namespace krules::grammar

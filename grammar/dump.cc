@@ -12,28 +12,27 @@ namespace {
 
 using grammar::Outline;
 
-void print_tree(std::string& out, const Source& source, const std::string& role, const Outline& node,
-                size_t depth) {
+void print_tree(std::string& out, const Source& source, const Outline& node, size_t depth) {
   const LineColumn at = source.position(node.span.begin);
   out.append(depth * 2, ' ');
-  if (!role.empty()) out += role + ": ";
+  if (!node.role.empty()) out += node.role + ": ";
   out += node.kind;
   for (const auto& [name, value] : node.attributes) {
     out += " " + name + "=";
     grammar::append_json(out, value);
   }
   fmt::format_to(std::back_inserter(out), " @{}:{}\n", at.line, at.column);
-  for (const auto& [child_role, child] : node.children) print_tree(out, source, child_role, child, depth + 1);
+  for (const Outline& child : node.children) print_tree(out, source, child, depth + 1);
 }
 
-void print_json(std::string& out, const Source& source, const std::string& role, const Outline& node) {
+void print_json(std::string& out, const Source& source, const Outline& node) {
   const LineColumn begin = source.position(node.span.begin);
   const LineColumn end = source.position(node.span.end);
   out += "{\"node\":";
   grammar::append_json(out, node.kind);
-  if (!role.empty()) {
+  if (!node.role.empty()) {
     out += ",\"role\":";
-    grammar::append_json(out, role);
+    grammar::append_json(out, node.role);
   }
   fmt::format_to(std::back_inserter(out), ",\"line\":{},\"column\":{},\"end_line\":{},\"end_column\":{}",
                  begin.line, begin.column, end.line, end.column);
@@ -51,9 +50,9 @@ void print_json(std::string& out, const Source& source, const std::string& role,
   }
   if (!node.children.empty()) {
     out += ",\"children\":[";
-    for (const auto& [child_role, child] : node.children) {
-      if (&child != &node.children.front().second) out += ',';
-      print_json(out, source, child_role, child);
+    for (const Outline& child : node.children) {
+      if (&child != &node.children.front()) out += ',';
+      print_json(out, source, child);
     }
     out += ']';
   }
@@ -65,7 +64,7 @@ void print_json(std::string& out, const Source& source, const std::string& role,
 std::string dump_tree(const ast::Module& module) {
   std::string out;
   for (const auto& declaration : module.declarations) {
-    print_tree(out, *module.source, {}, grammar::outline_of(declaration), 0);
+    print_tree(out, *module.source, grammar::outline_of(declaration), 0);
   }
   return out;
 }
@@ -76,7 +75,7 @@ std::string dump_json(const ast::Module& module) {
   out += ",\"declarations\":[";
   for (const auto& declaration : module.declarations) {
     if (&declaration != &module.declarations.front()) out += ',';
-    print_json(out, *module.source, {}, grammar::outline_of(declaration));
+    print_json(out, *module.source, grammar::outline_of(declaration));
   }
   return out + "]}";
 }

@@ -1,7 +1,6 @@
 #include "literals.h"
 
 #include <charconv>
-#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -116,6 +115,13 @@ ast::Expr::Node parse_duration(Context& context, Span span) {
   return ast::DurationLiteral{total};
 }
 
+/// Whether a number that no float can hold is too close to zero, not too large.
+bool is_tiny(std::string_view text) {
+  const size_t exponent = text.find_first_of("eE");
+  if (exponent != std::string_view::npos) return text[exponent + 1] == '-';
+  return text.starts_with("0");
+}
+
 bool is_float_text(std::string_view text) {
   size_t at = 0;
   const auto digits = [&] {
@@ -166,8 +172,7 @@ ast::Expr::Node parse_number(Context& context, Span span, bool negated) {
   if (is_float_text(plain)) {
     double value = 0;
     const auto [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), value);
-    if (error == std::errc::result_out_of_range && std::abs(value) < 1) value = 0;
-    if ((error != std::errc{} && value != 0) || !std::isfinite(value)) {
+    if (error == std::errc::result_out_of_range && !is_tiny(plain)) {
       return report("this number is too large for a float", "the largest is about 1.8e308");
     }
     return ast::FloatLiteral{value};

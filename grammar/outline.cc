@@ -69,7 +69,7 @@ class Filler {
         child.kind = "text";
         child.attributes.emplace_back("text", *text);
         child.span = out_.span;
-        out_.children.emplace_back("part", std::move(child));
+        add("part", std::move(child));
       } else {
         child("part", std::get<ast::ExprPtr>(part));
       }
@@ -114,7 +114,7 @@ class Filler {
       inner.span = arm.span;
       for (const auto& pattern : arm.patterns) Filler(inner).child("pattern", pattern);
       Filler(inner).child("value", arm.value);
-      out_.children.emplace_back("arm", std::move(inner));
+      add("arm", std::move(inner));
     }
   }
   void operator()(const ast::ListLiteral& node) {
@@ -139,7 +139,7 @@ class Filler {
       }
       Filler(inner).child("key", entry.key);
       Filler(inner).child("value", entry.value);
-      out_.children.emplace_back("entry", std::move(inner));
+      add("entry", std::move(inner));
     }
   }
 
@@ -186,7 +186,7 @@ class Filler {
   // declarations
   void operator()(const ast::Rule& node) {
     kind("rule"), attribute("name", node.name);
-    for (const auto& trigger : node.triggers) out_.children.emplace_back("on", outline(trigger));
+    for (const auto& trigger : node.triggers) add("on", outline(trigger));
     for (const auto& clause : node.head) {
       Outline inner;
       if (const auto* when = std::get_if<ast::When>(&clause)) {
@@ -198,7 +198,7 @@ class Filler {
         inner.span = let.name_span;
         Filler{inner}(let);
       }
-      out_.children.emplace_back("head", std::move(inner));
+      add("head", std::move(inner));
     }
     if (node.allow_cycle) attribute("allow cycle", *node.allow_cycle);
     block("body", node.body);
@@ -222,7 +222,7 @@ class Filler {
       inner.kind = "field";
       inner.span = field.span;
       inner.attributes = {{"name", field.name}, {"kind", kind_text(field.kind)}};
-      out_.children.emplace_back("field", std::move(inner));
+      add("field", std::move(inner));
     }
     child("subject", node.subject);
   }
@@ -232,10 +232,14 @@ class Filler {
   }
 
  private:
+  void add(std::string_view role, Outline child) {
+    child.role = role;
+    out_.children.push_back(std::move(child));
+  }
   void kind(std::string_view text) { out_.kind = text; }
   void attribute(std::string_view name, std::string_view value) { out_.attributes.emplace_back(name, value); }
   void child(std::string_view role, const ast::ExprPtr& expr) {
-    if (expr != nullptr) out_.children.emplace_back(role, outline_of(*expr));
+    if (expr != nullptr) add(role, outline_of(*expr));
   }
   void arguments(const std::vector<ast::Argument>& arguments) {
     for (const auto& argument : arguments) {
@@ -269,9 +273,9 @@ class Filler {
       Outline item;
       item.span = statement.span;
       std::visit(Filler(item), statement.node);
-      inner.children.emplace_back("statement", std::move(item));
+      Filler(inner).add("statement", std::move(item));
     }
-    out_.children.emplace_back(role, std::move(inner));
+    add(role, std::move(inner));
   }
   static Outline outline(const ast::Trigger& trigger) {
     constexpr auto kNames =

@@ -10,11 +10,11 @@ namespace krules::grammar {
 
 /// A node of the syntax tree reduced to what a dump shows. Both forms of a dump are printed from it.
 struct Outline {
+  std::string role;  ///< what it is to its parent: "left", "value"; empty for a declaration
   std::string kind;
   std::vector<std::pair<std::string, std::string>> attributes;
   Span span;
-  /// Children with their role ("left", "value"); several may have the same.
-  std::vector<std::pair<std::string, Outline>> children;
+  std::vector<Outline> children;  ///< several may have the same role
 };
 
 Outline outline_of(const ast::Expr& expr);

@@ -160,9 +160,10 @@ uint32_t recover_declaration(State& state, const SyntaxError& error, const State
     }
     if (token.offset < failed) continue;
     if (begins_declaration(state.context, token.offset)) return token.offset;
-    if (depth > 0 || !is_declaration_word(token.word)) continue;
+    if (depth > 0 || !(is_declaration_word(token.word) || token.word == "subject")) continue;
     const bool first = state.context.first_on_line(token.offset);
-    if (token.word == "on" ? seen_body && first : seen_body || first) return token.offset;
+    if (token.word == "on" || token.word == "subject" ? seen_body && first : seen_body || first)
+      return token.offset;
   }
 }
 

@@ -298,8 +298,8 @@ struct changed_word : run_word<TAO_PEGTL_KEYWORD("changed")> {};
 struct deleted_word : run_word<TAO_PEGTL_KEYWORD("deleted")> {};
 struct subject_deleted_words : seq<run_word<TAO_PEGTL_KEYWORD("subject")>, gap, run_word<TAO_PEGTL_KEYWORD("deleted")>> {};
 struct sugar_ahead : sor<changed_word, deleted_word, subject_deleted_words> {};
-struct head_word_ahead : run_word<sor<TAO_PEGTL_KEYWORD("of"), TAO_PEGTL_KEYWORD("on"), TAO_PEGTL_KEYWORD("when"),
-                                      TAO_PEGTL_KEYWORD("let"), TAO_PEGTL_KEYWORD("allow")>> {};
+struct head_goes_on : run_word<sor<TAO_PEGTL_KEYWORD("of"), TAO_PEGTL_KEYWORD("when"), TAO_PEGTL_KEYWORD("let"), TAO_PEGTL_KEYWORD("allow")>> {};
+struct head_word_ahead : sor<head_goes_on, run_word<TAO_PEGTL_KEYWORD("on")>> {};
 
 struct pattern_list : seq<must<pattern>, star<comma, not_at<sugar_ahead>, must<pattern>>> {};
 struct open_of : kw_of {};
@@ -384,11 +384,11 @@ struct condition;
 struct virtual_block : p::success {};
 struct else_part;
 struct if_tail : seq<must<condition>, must<block>, opt<else_part>> {};
-struct if_statement : nested<kw_if, if_tail> {};
+struct if_statement : seq<kw_if, if_tail> {};
 struct slip_else_if : sor<slip_elif, slip_elsif, slip_elseif> {};
-struct elif_statement : nested<slip_else_if, if_tail> {};
-struct else_if : sor<seq<kw_else, at<TAO_PEGTL_KEYWORD("if")>, virtual_block, must<if_statement>>,
-                     seq<at<slip_else_if>, virtual_block, elif_statement>> {};
+struct elif_statement : seq<slip_else_if, if_tail> {};
+struct else_if : sor<seq<kw_else, at<TAO_PEGTL_KEYWORD("if")>, virtual_block, nested<must<if_statement>>>,
+                     seq<at<slip_else_if>, virtual_block, nested<elif_statement>>> {};
 struct else_block : seq<kw_else, must<block>> {};
 struct else_part : sor<else_if, else_block> {};
 
@@ -466,7 +466,7 @@ struct declared_type : pattern {};
 struct plain_quoted : sor<seq<one<'"'>, star<sor<seq<one<'\\'>, p::any>, p::not_one<'"', '\\', '\n'>>>, one<'"'>>,
                           seq<one<'\''>, star<p::not_one<'\'', '\n'>>, one<'\''>>> {};
 /// `on X` behind an input begins a rule where a rule's head goes on behind X; otherwise X computes the subject.
-struct rule_ahead : seq<TAO_PEGTL_KEYWORD("on"), gap, sor<sugar_ahead, seq<sor<run, plain_quoted>, gap, sor<one<'{', ','>, head_word_ahead>>>> {};
+struct rule_ahead : seq<TAO_PEGTL_KEYWORD("on"), gap, sor<sugar_ahead, seq<sor<run, plain_quoted>, gap, sor<one<'{', ','>, head_goes_on>>>> {};
 struct input_subject;
 struct input_on : seq<not_at<rule_ahead>, kw_on, must<input_subject>> {};
 struct input_begin : kw_input {};

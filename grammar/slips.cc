@@ -110,6 +110,25 @@ bool is_assignment(const Context& context, uint32_t offset) {
   return false;
 }
 
+/// Where the bracket that `text` begins with is closed, strings left out; the last place where it is not.
+size_t closing(std::string_view text) {
+  unsigned depth = 0;
+  char quote = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '(' || c == '[') {
+      ++depth;
+    } else if ((c == ')' || c == ']') && --depth == 0) {
+      return i;
+    }
+  }
+  return text.size() - 1;
+}
+
 /// How `subject("u").a.b` is written as a target: `a.b`, and `on "u"` where a subject is named.
 struct Mend {
   std::string target;
@@ -121,14 +140,14 @@ Mend mend_of(const Context& context, uint32_t offset) {
   std::string_view rest = path.substr(std::min(path.size(), word_at(context, offset).size()));
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   if (rest.starts_with('(')) {
-    const size_t close = std::min(rest.find(')'), rest.size() - 1);
+    const size_t close = closing(rest);
     mend.clause = " on " + std::string(rest.substr(1, close - 1));
     rest.remove_prefix(close + 1);
   }
   if (rest.starts_with('.')) {
     mend.target = std::string(rest.substr(1));
   } else if (rest.starts_with('[')) {
-    const size_t close = std::min(rest.find(']'), rest.size() - 1);
+    const size_t close = closing(rest);
     mend.target = std::string(rest.substr(1, close - 1)) + std::string(rest.substr(close + 1));
   }
   if (mend.target.empty()) mend.target = "name";
@@ -389,6 +408,9 @@ Slip at_name(const Case& c) {
 Slip anywhere(const Case& c) {
   const std::string_view rest = c.rest();
   if (rest.empty()) return {};
+  if (rest.starts_with("=>") && c.expected.what.starts_with("`->`")) {
+    return c.error(codes::kForeignOperator, c.expectation(), "write `->`");
+  }
   if (rest.starts_with("=>")) {
     return c.error(codes::kUnexpected, c.expectation(),
                    "a lambda stands only as an argument: `readings.map(r => r.value)`");

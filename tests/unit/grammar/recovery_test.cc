@@ -1,0 +1,117 @@
+#include <catch2/catch.hpp>
+
+#include "parse_text.h"
+
+using namespace krules;
+using krules::test::errors_of;
+using krules::test::parse_text;
+
+namespace {
+
+/// The lines on which there are errors.
+std::vector<uint32_t> lines(const std::string& text) {
+  std::vector<uint32_t> out;
+  for (const auto& error : errors_of(text)) out.push_back(error.line);
+  return out;
+}
+using Lines = std::vector<uint32_t>;
+
+std::vector<std::string> rules(const std::string& text) {
+  const ParseResult result = parse_text(text);
+  std::vector<std::string> names;
+  for (const auto& declaration : result.module.declarations) {
+    if (const auto* rule = std::get_if<ast::Rule>(&declaration.node)) names.push_back(rule->name);
+  }
+  return names;
+}
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("every broken statement of a body is reported") {
+  CHECK(lines("on a.b {\n  set = 1\n  set x = 1\n  emit\n  let y 2\n  if )\n}\n") == Lines{2, 5, 5, 6});
+}
+
+TEST_CASE("statements after a broken one are parsed") {
+  CHECK(lines("on a.b {\n  set x = (1 + \n  set y = = 2\n  set z = 3\n  emit a.b {\n  set w = )\n}\n") ==
+        Lines{3, 3, 6, 6});
+  CHECK(lines("on a.b { set x = ) set y = 2 set z = ] }") == Lines{1, 1});
+  CHECK(lines("on a.b {\n  set x = f(1, { a: [ } )\n  set y = )\n}") == Lines{2, 3});
+  CHECK(
+      lines(
+          "on a.b {\n  if x {\n    set = 1\n    set a = )\n  } else {\n    set b = )\n  }\n  set c = )\n}") ==
+      Lines{3, 4, 6, 8});
+}
+
+TEST_CASE("every broken declaration is reported, whole ones are kept") {
+  const std::string text =
+      "rule a on x.y { stop }\nrule b { stop }\nrule c on x.y when { stop }\nrule d on x.y { set = 1 "
+      "}\nconst e\n"
+      "rule f on x.y { stop }\nfn g( = 1\ninput\noutput a.b,\nparam h\nrule i on x.y { stop }\n";
+  CHECK(lines(text) == Lines{2, 3, 4, 6, 7, 9, 10, 11});
+  CHECK(rules(text) == Names{"a", "f", "i"});
+}
+
+TEST_CASE("a missing brace does not hide the next rules") {
+  const std::string text =
+      "rule a on x.y {\n  set q = 1\n\nrule b on x.y {\n  if z {\n    stop\n}\n\nrule c on x.y {\n  "
+      "stop\n}\n";
+  CHECK(lines(text) == Lines{4, 9});
+  CHECK(rules(text) == Names{"c"});
+}
+
+TEST_CASE("a brace too many is one error") {
+  const std::string text = "rule a on x.y { stop } }\nrule b on x.y { stop }\n";
+  CHECK(lines(text) == Lines{1});
+  CHECK(rules(text) == Names{"a", "b"});
+}
+
+TEST_CASE("an unclosed string costs its statement only") {
+  const std::string text = "rule a on x.y {\n  set q = \"abc\n  set r = )\n}\nrule b on x.y { stop }\n";
+  CHECK(lines(text) == Lines{2, 3});
+  CHECK(rules(text) == Names{"b"});
+}
+
+TEST_CASE("an unclosed interpolation is an unclosed string") {
+  const auto errors =
+      errors_of("rule a on x.y {\n  set q = \"abc {x\n  set r = )\n}\nrule b on x.y { stop }\n");
+  REQUIRE(errors.size() == 2);
+  CHECK(errors[0] == test::Found{"K0105", 2, 11, "this string is not closed on its line"});
+  CHECK(errors[1].line == 3);
+}
+
+TEST_CASE("constructs of later versions are one error each, however long") {
+  const std::string text =
+      "middleware m on * {\n  try { next }\n  catch err { emit a.b fail err.message }\n}\n"
+      "gate g on api.* { set x = 1 stop }\n"
+      "use std.breaker(threshold: 5) on api.*\n"
+      "secret TOKEN\n"
+      "test \"t\" {\n  given \"s\" { x: 1 }\n  send a.b on \"s\"\n  expect emitted c.d on \"s\"\n}\n"
+      "rule a on x.y {\n  call http.post(\"u\", { body: payload }) reply r.s timeout 5s retry 3 backoff 1s "
+      "with { o: 1 }\n"
+      "  set y = 1\n  emit a.b after 2s\n  emit c.d after 5m key \"off\"\n  cancel \"off\"\n  set z = "
+      "pending(\"off\")\n}\n"
+      "rule b every 5m { stop }\n"
+      "rule c at \"0 3 * * *\" in \"Europe/Rome\" { stop }\n"
+      "table t from \"file.csv\"\n"
+      "metric count m { a }\n"
+      "subject device:* { cpu: number = 0 }\n"
+      "rule d on x.y then z.w within 5s { stop }\n"
+      "rule e on held subject.x > 3 for 5m of r:* { stop }\n"
+      "rule f on x.y throttle 10m by subject { stop }\n"
+      "rule g on x.y of device:{id} { stop }\n"
+      "rule h on x.y { stop }\n";
+  for (const auto& error : errors_of(text)) {
+    INFO(error);
+    CHECK(error.code == "K0110");
+  }
+  CHECK(lines(text) == Lines{1, 5, 6, 7, 8, 14, 16, 17, 18, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29});
+  CHECK(rules(text) == Names{"h"});
+}
+
+TEST_CASE("a rule whose body has an error is left out, mended slips are errors too") {
+  const ParseResult result = parse_text("rule a on x.y { set q = a && b; }\nrule b on x.y { set = 1 }\n");
+  CHECK_FALSE(result.ok());
+  CHECK(result.diagnostics.size() == 3);
+  CHECK(result.module.declarations.size() == 1);
+}
