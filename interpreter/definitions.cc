@@ -302,7 +302,9 @@ Value ProgramCompiler::evaluate(const Node& node, uint64_t steps, uint32_t local
   frame.program = program_.get();
   frame.steps_left = steps;
   frame.locals = impl_->arena.allocate_array<Value>(local_count);
-  return node.eval(node, frame);
+  const Value value = node.eval(node, frame);
+  const Value unfit = is_container(value) ? pay_for_walk(frame, node.span, node.source, value) : Value::null();
+  return unfit.is_error() ? unfit : value;
 }
 
 }  // namespace krules

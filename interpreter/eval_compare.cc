@@ -100,10 +100,18 @@ Truth order(const Node& node, Frame& frame) {
   return order_slowly(self, left, right, frame);
 }
 
-[[gnu::noinline]] Truth equality_slowly(bool negated, Value left, Value right, Frame& frame) {
+[[gnu::noinline]] Truth equality_slowly(const BinaryNode& node, Value left, Value right, Frame& frame) {
+  const bool negated = node.op == BinaryOp::kNotEqual;
   if (left.is_error() || right.is_error()) {
     frame.failure = left.is_error() ? left : right;
     return Truth::kError;
+  }
+  if (is_container(left) && left.kind() == right.kind()) {
+    const Value error = pay_for_walk(frame, node.span, node.source, left);
+    if (error.is_error()) {
+      frame.failure = error;
+      return Truth::kError;
+    }
   }
   return as_truth(equal_values(left, right) != negated);
 }
@@ -118,7 +126,7 @@ Truth equality(const Node& node, Frame& frame) {
     return as_truth((left.as_int() == right.as_int()) != kNegated);
   }
   if (left.is(ValueKind::kString) && left.same_bits(right)) return as_truth(!kNegated);
-  return equality_slowly(kNegated, left, right, frame);
+  return equality_slowly(self, left, right, frame);
 }
 
 // Two different strings of which one lies inside its value are different.
@@ -279,6 +287,13 @@ Truth contains(const Node& node, Value item, Value container, Frame& frame) {
     case ValueKind::kList:
       for (const Value& each : container.as_list().items()) {
         ++steps;
+        if (is_container(item) && each.kind() == item.kind()) {
+          const Value error = pay_for_walk(frame, node.span, node.source, item);
+          if (error.is_error()) {
+            frame.failure = error;
+            return Truth::kError;
+          }
+        }
         if (equal_values(each, item)) {
           found = true;
           break;

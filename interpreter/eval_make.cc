@@ -95,6 +95,9 @@ Value interpolate(const Node& node, Frame& frame) {
   for (uint32_t i = 0; i < self.count; ++i) {
     parts[i] = self.items[i]->eval(*self.items[i], frame);
     if (parts[i].is_error()) return parts[i];
+    if (is_container(parts[i])) {
+      if (const Value error = pay_for_walk(frame, node.span, node.source, parts[i]); error.is_error()) return error;
+    }
   }
   std::string& text = frame.scratch;
   text.clear();

@@ -74,6 +74,7 @@ Flow run_fail(const StmtNode& statement, Frame& frame) {
   const auto& self = static_cast<const FailStmt&>(statement);
   const Value reason = self.reason->eval(*self.reason, frame);
   if (reason.is_error()) return fail_with(statement, frame, reason);
+  if (!can_be_kept(statement, frame, reason)) return Flow::kFail;
   frame.scratch.clear();
   append_display(frame.scratch, reason);
   frame.failure = self.cascade
@@ -119,6 +120,7 @@ Flow run_log(const StmtNode& statement, Frame& frame) {
   Value data;
   if (self.data != nullptr) data = self.data->eval(*self.data, frame);
   if (data.is_error()) return fail_with(statement, frame, data);
+  if (!can_be_kept(statement, frame, message) || !can_be_kept(statement, frame, data)) return Flow::kFail;
   if (message.is(ValueKind::kString)) {
     frame.host->log(self.severity, message.text(), data);
   } else {
@@ -144,25 +146,14 @@ Flow run_body_statement(const StmtNode& statement, Frame& frame) {
   return run_block(static_cast<const BodyStmt&>(statement).block, frame);
 }
 
-bool nests_deeper(const Value& value, int depth) {
-  if (value.is(ValueKind::kList)) {
-    if (depth == 0) return true;
-    for (const Value& item : value.as_list().items()) {
-      if (nests_deeper(item, depth - 1)) return true;
-    }
-  } else if (value.is(ValueKind::kMap)) {
-    if (depth == 0) return true;
-    for (const MapRep::Entry& entry : value.as_map().entries()) {
-      if (nests_deeper(entry.value, depth - 1)) return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
-bool nests_too_deep(const Value& value) {
-  return nests_deeper(value, kMaxValueDepth);
+bool can_be_kept(const StmtNode& statement, Frame& frame, const Value& value) {
+  if (!value.has_memory()) return true;
+  const Value error = pay_for_walk(frame, statement.span, statement.source, value);
+  if (error.is_null()) return true;
+  frame.failure = error;
+  return false;
 }
 
 Flow fail_with(const StmtNode& statement, Frame& frame, const Value& error) {

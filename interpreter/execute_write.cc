@@ -17,12 +17,10 @@ Subject* subject_of(const ClausePart& clauses, Frame& frame) {
 bool read_with(const StmtNode& statement, const ClausePart& clauses, Frame& frame, Value& with) {
   if (clauses.with == nullptr) return true;
   with = clauses.with->eval(*clauses.with, frame);
-  if (with.is(ValueKind::kMap) && !nests_too_deep(with)) return true;
   if (with.is_null()) return true;
+  if (with.is(ValueKind::kMap)) return can_be_kept(statement, frame, with);
   if (with.is_error()) {
     fail_with(statement, frame, with);
-  } else if (with.is(ValueKind::kMap)) {
-    fail_with(statement, frame, error_kind::kValue, "the value nests too deep to be kept");
   } else {
     fail_with(statement, frame, error_kind::kKind,
               fmt::format("`with` takes a map, got {}", kind_name(with.kind())));
@@ -183,9 +181,7 @@ Flow run_set(const StmtNode& statement, Frame& frame) {
     value = rewritten(whole, target.path, target.path_size, &inner, frame);
     if (value.is_error()) return fail_with(self, frame, value);
   }
-  if (nests_too_deep(value)) {
-    return fail_with(self, frame, error_kind::kValue, "the value nests too deep to be kept");
-  }
+  if (!can_be_kept(self, frame, value)) return Flow::kFail;
   WriteOptions options{.muted = self.clauses.muted, .direct = self.clauses.direct, .extra = {}};
   if (!read_with(self, self.clauses, frame, options.extra)) return Flow::kFail;
   const Value result = write(target, place, value, options, frame);
@@ -197,9 +193,7 @@ Flow run_plain_set(const StmtNode& statement, Frame& frame) {
   const auto& self = static_cast<const SetStmt&>(statement);
   const Value value = self.value->eval(*self.value, frame);
   if (value.is_error()) return fail_with(self, frame, value);
-  if (nests_too_deep(value)) {
-    return fail_with(self, frame, error_kind::kValue, "the value nests too deep to be kept");
-  }
+  if (!can_be_kept(self, frame, value)) return Flow::kFail;
   const Value result = frame.host->set_property(*frame.subject, self.target.name, value,
                                                 {.muted = self.clauses.muted, .direct = false, .extra = {}});
   return result.is_error() ? fail_with(self, frame, result) : Flow::kNext;
@@ -211,9 +205,7 @@ Flow run_set_many(const StmtNode& statement, Frame& frame) {
   if (subject == nullptr) return Flow::kFail;
   const Value map = self.map->eval(*self.map, frame);
   if (map.is_error()) return fail_with(self, frame, map);
-  if (nests_too_deep(map)) {
-    return fail_with(self, frame, error_kind::kValue, "the value nests too deep to be kept");
-  }
+  if (!can_be_kept(self, frame, map)) return Flow::kFail;
   WriteOptions options{.muted = self.clauses.muted, .direct = self.clauses.direct, .extra = {}};
   if (!read_with(self, self.clauses, frame, options.extra)) return Flow::kFail;
   for (const MapRep::Entry& entry : map.as_map().entries()) {
@@ -289,8 +281,8 @@ Flow run_emit(const StmtNode& statement, Frame& frame) {
   if (self.payload != nullptr) {
     request.payload = self.payload->eval(*self.payload, frame);
     if (request.payload.is_error()) return fail_with(self, frame, request.payload);
-    if (nests_too_deep(request.payload)) {
-      return fail_with(self, frame, error_kind::kValue, "the payload nests too deep");
+    if (!request.payload.same_bits(frame.event->payload) && !can_be_kept(self, frame, request.payload)) {
+      return Flow::kFail;
     }
   }
   if (!read_with(self, self.clauses, frame, request.meta)) return Flow::kFail;

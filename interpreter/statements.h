@@ -105,7 +105,7 @@ RunFunction body_statement();
 Flow fail_with(const StmtNode& statement, Frame& frame, const Value& error);
 Flow fail_with(const StmtNode& statement, Frame& frame, std::string_view kind, std::string_view message);
 
-/// Whether lists and maps nest deeper in `value` than kMaxValueDepth, so that it must not be kept.
-bool nests_too_deep(const Value& value);
+/// Pays for keeping `value`, which is copied then. False, with the statement failed, when it cannot be kept.
+bool can_be_kept(const StmtNode& statement, Frame& frame, const Value& value);
 
 }  // namespace krules
