@@ -17,8 +17,7 @@ constexpr int kBusyMilliseconds = 10'000;
 
 // What was measured and why is told in docs/store.md.
 constexpr const char* kWriterSettings =
-    "PRAGMA cache_size = -8000;"         // 8 MB
-    "PRAGMA wal_autocheckpoint = 4000;"  // pages: 16 MB
+    "PRAGMA cache_size = -8000;"  // 8 MB
     "PRAGMA journal_size_limit = 67108864;"
     "PRAGMA temp_store = MEMORY";
 constexpr const char* kReaderSettings =
