@@ -56,6 +56,7 @@ sj::simdjson_result<sj::ondemand::document> JsonReader::open(std::string_view pa
 void JsonReader::begin(JsonStyle style, Arena& arena, const SymbolTable& symbols) {
   style_ = style;
   arena_ = &arena;
+  if (symbols_ != &symbols) expected_keys_.clear();
   symbols_ = &symbols;
   next_key_ = 0;
   entries_.clear();

@@ -137,7 +137,7 @@ void Cascade::queue_effect(const Effect& effect) {
     case EffectKind::kWrite:
       return;
   }
-  listener_.emitted(*event, events_);
+  if (effect.kind == EffectKind::kEmit || listener_.wants_built_in()) listener_.emitted(*event, events_);
 }
 
 void Cascade::queue_write(const Effect& effect) {

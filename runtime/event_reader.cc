@@ -32,7 +32,10 @@ bool EventReader::read_event(std::string_view line, InputBatch& batch, InputEven
   sj::ondemand::document document;
   if (auto code = json_.open(line).get(document)) return json_.fail(code);
   sj::ondemand::object object;
-  if (document.get_object().get(object)) return json_.fail("not a JSON object");
+  if (document.get_object().get(object)) {
+    const bool begins_like_one = line[line.find_first_not_of(" \t\r")] == '{';
+    return json_.fail(begins_like_one ? "not valid JSON" : "not a JSON object");
+  }
   event.payload = Value::map(&empty_map());
   bool has_subject = false;
   for (auto result : object) {

@@ -147,7 +147,8 @@ class Engine {
   bool process(const InputEvent& event, const SourceKey& source);
   /// The same for an event in parts; `data` is JSON text ("" for none). An embedder's front door. False also
   /// when `data` is not JSON.
-  bool send(std::string_view type, std::string_view subject, std::string_view data, std::string_view id = {});
+  bool send(std::string_view type, std::string_view subject, std::string_view data = {},
+            std::string_view id = {});
 
   /// Called when a group is closed, to add the positions of sources.
   void on_seal(std::function<void(std::vector<SourcePosition>&)> callback);
