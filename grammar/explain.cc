@@ -1,6 +1,7 @@
 #include "explain.h"
 
 #include "krules/parser.h"
+#include "path_text.h"
 #include "recovery.h"
 #include "slips.h"
 #include "words.h"

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "krules/parser.h"
+#include "path_text.h"
 #include "words.h"
 
 namespace krules::grammar {
@@ -97,63 +98,6 @@ constexpr auto kForeignDeclarations = std::to_array<Hint>({
     {"event", "events from outside are declared with `input order.submitted { total: number }`"},
 });
 
-/// `name`, `a.b` or `subject("u").x` followed by an assignment operator.
-bool is_assignment(const Context& context, uint32_t offset) {
-  const uint32_t end = skip_blanks(context, end_of_path(context, offset));
-  const std::string_view after = context.text().substr(end);
-  if (after.starts_with("==") || after.starts_with("=>")) return false;
-  for (const std::string_view op : {"=", "+=", "-=", "*=", "++=",
-                                    "?"
-                                    "?="}) {
-    if (after.starts_with(op)) return true;
-  }
-  return false;
-}
-
-/// Where the bracket that `text` begins with is closed, strings left out; the last place where it is not.
-size_t closing(std::string_view text) {
-  unsigned depth = 0;
-  char quote = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '(' || c == '[') {
-      ++depth;
-    } else if ((c == ')' || c == ']') && --depth == 0) {
-      return i;
-    }
-  }
-  return text.size() - 1;
-}
-
-/// How `subject("u").a.b` is written as a target: `a.b`, and `on "u"` where a subject is named.
-struct Mend {
-  std::string target;
-  std::string clause;
-};
-Mend mend_of(const Context& context, uint32_t offset) {
-  const std::string_view path = context.text({offset, end_of_path(context, offset)});
-  Mend mend;
-  std::string_view rest = path.substr(std::min(path.size(), word_at(context, offset).size()));
-  while (rest.starts_with(' ')) rest.remove_prefix(1);
-  if (rest.starts_with('(')) {
-    const size_t close = closing(rest);
-    mend.clause = " on " + std::string(rest.substr(1, close - 1));
-    rest.remove_prefix(close + 1);
-  }
-  if (rest.starts_with('.')) {
-    mend.target = std::string(rest.substr(1));
-  } else if (rest.starts_with('[')) {
-    const size_t close = closing(rest);
-    mend.target = std::string(rest.substr(1, close - 1)) + std::string(rest.substr(close + 1));
-  }
-  if (mend.target.empty()) mend.target = "name";
-  return mend;
-}
-
 Slip at_subject_target(const Case& c) {
   const Span span{c.offset, end_of_path(c.context, c.offset)};
   const Mend mend = mend_of(c.context, c.offset);
@@ -198,13 +142,10 @@ Slip at_assign(const Case& c) {
 
 /// Behind `emit a.b WORD`, where the word was taken for the payload and was meant as a statement.
 Slip misspelt_before(const Case& c) {
-  const std::string_view text = c.context.text();
-  uint32_t end = c.offset;
-  while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t')) --end;
-  uint32_t begin = end;
-  while (begin > 0 && is_word_char(text[begin - 1])) --begin;
-  if (begin == end || !c.context.first_on_line(begin)) return {};
-  const std::string_view word = text.substr(begin, end - begin);
+  const std::string_view word = word_before(c.context, c.offset);
+  const uint32_t begin = c.context.offset(word.data());
+  const uint32_t end = begin + static_cast<uint32_t>(word.size());
+  if (word.empty() || !c.context.first_on_line(begin)) return {};
   if (is_reserved_word(word)) return {};
   const std::string_view near = nearest_name(word, words_for(WordUse::kStatement));
   if (near.empty()) return {};
@@ -294,8 +235,14 @@ Slip at_head(const Case& c) {
     return c.error(codes::kUnexpected, c.expectation(),
                    "the statements of a rule stand in braces: `{ ... }`");
   }
-  if (c.rest().starts_with('"') || c.rest().starts_with('\'')) {
-    return c.error(codes::kUnexpected, c.expectation(), "between two patterns stands a comma");
+  const bool quote = c.rest().starts_with('"') || c.rest().starts_with('\'');
+  const bool name =
+      !word.empty() && !is_reserved_word(word) && nearest_name(word, words_for(WordUse::kHead)).empty();
+  if (quote || name) {
+    const std::string_view near = nearest_name(word_before(c.context, c.offset), {"changed", "deleted"});
+    return c.error(
+        codes::kUnexpected, c.expectation(),
+        near.empty() ? "between two patterns stands a comma" : "did you mean " + in_backquotes(near) + "?");
   }
   return {};
 }
@@ -436,42 +383,6 @@ Slip anywhere(const Case& c) {
 }
 
 }  // namespace
-
-std::string_view word_at(const Context& context, uint32_t offset) {
-  const std::string_view text = context.text();
-  if (offset >= text.size() || !is_word_start(text[offset])) return {};
-  return context.text(context.token_at(offset));
-}
-
-uint32_t skip_blanks(const Context& context, uint32_t offset) {
-  const std::string_view text = context.text();
-  while (offset < text.size() && (text[offset] == ' ' || text[offset] == '\t')) ++offset;
-  return offset;
-}
-
-uint32_t end_of_path(const Context& context, uint32_t offset) {
-  const std::string_view text = context.text();
-  unsigned depth = 0;
-  uint32_t at = offset;
-  while (at < text.size() && text[at] != '\n') {
-    const char c = text[at];
-    if (c == '"' || c == '\'') {
-      if (depth == 0) break;
-      at = context.token_at(at).end;
-      continue;
-    }
-    if (c == '(' || c == '[') {
-      ++depth;
-    } else if (c == ')' || c == ']') {
-      if (depth == 0) break;
-      --depth;
-    } else if (depth == 0 && !is_word_char(c) && c != '.') {
-      break;
-    }
-    ++at;
-  }
-  return at;
-}
 
 std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, const Expected& expected) {
   const Case c{context, offset, expected};

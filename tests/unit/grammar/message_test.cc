@@ -322,6 +322,14 @@ TEST_CASE("slips: heads of rules") {
          {"K0100", 1, 21, "expected `cycle`, found a string"},
          "\"x\"",
          "allow cycle"});
+  check({"rule a on chnaged cpu { }",
+         {"K0100", 1, 19, "expected `{` and the body of the rule, found `cpu`"},
+         "cpu",
+         "did you mean `changed`?"});
+  check({"rule a on x.y z.w { }",
+         {"K0100", 1, 15, "expected `{` and the body of the rule, found `z`"},
+         "z",
+         "stands a comma"});
   check({"rule sweep every 5m { stop }",
          {"K0110", 1, 12, "`every` is not yet part of krules"},
          "every",

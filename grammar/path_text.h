@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "context.h"
+
+namespace krules::grammar {
+
+// What stands at an offset of text that did not parse, for messages.
+
+/// The word that begins at `offset`, or empty.
+std::string_view word_at(const Context& context, uint32_t offset);
+/// The word that ends before `offset` on the same line, or empty.
+std::string_view word_before(const Context& context, uint32_t offset);
+/// The end of a name with postfixes (`subject("u").tier`) that begins at `offset`, brackets and strings
+/// balanced.
+uint32_t end_of_path(const Context& context, uint32_t offset);
+/// `name`, `a.b` or `subject("u").x`, followed by an assignment operator.
+bool is_assignment(const Context& context, uint32_t offset);
+
+/// How `subject("u").a.b` is written as a target: `a.b`, and ` on "u"` where a subject is named.
+struct Mend {
+  std::string target;
+  std::string clause;
+};
+Mend mend_of(const Context& context, uint32_t offset);
+
+}  // namespace krules::grammar
