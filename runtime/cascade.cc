@@ -9,22 +9,6 @@ namespace krules {
 
 namespace {
 
-int depth_of(const Value& value, int limit) {
-  if (limit < 0) return 1;
-  int deepest = 0;
-  if (value.is(ValueKind::kList)) {
-    for (const Value& item : value.as_list().items()) deepest = std::max(deepest, depth_of(item, limit - 1));
-    return deepest + 1;
-  }
-  if (value.is(ValueKind::kMap)) {
-    for (const MapRep::Entry& entry : value.as_map().entries()) {
-      deepest = std::max(deepest, depth_of(entry.value, limit - 1));
-    }
-    return deepest + 1;
-  }
-  return 0;
-}
-
 bool is_built_in_type(const Symbol* type) {
   const std::string_view text = type->text();
   return text.starts_with("subject-") &&
@@ -54,7 +38,7 @@ Cascade::~Cascade() {
   forget();
 }
 
-void Cascade::begin(RuleIndex& index, const Identity& identity, uint32_t most_events) {
+void Cascade::begin(RuleIndex& index, uint32_t most_events) {
   if (index_ != &index || symbols_ != index.program()->symbols().get()) {
     symbols_ = index.program()->symbols().get();
     changed_type_ = symbols_->find(kPropertyChangedType);
@@ -62,7 +46,6 @@ void Cascade::begin(RuleIndex& index, const Identity& identity, uint32_t most_ev
     subject_deleted_type_ = symbols_->find(kSubjectDeletedType);
     index_ = &index;
   }
-  identity_ = identity;
   most_events_ = most_events;
   events_ = 0;
   has_now_ = false;
@@ -260,12 +243,6 @@ Value Cascade::store_error() {
   return error;
 }
 
-Value Cascade::check_storable(const Value& value) {
-  if (!value.is(ValueKind::kList) && !value.is(ValueKind::kMap)) return Value::null();
-  if (depth_of(value, kMaxValueDepth) <= kMaxValueDepth) return Value::null();
-  return make_error("depth", "lists and maps nest too deep (at most 128 levels)");
-}
-
 PropertySlot* Cascade::add_slot(Subject& subject, PropertySet& set, const Symbol* name, const Value& value,
                                 bool extended) {
   const uint16_t part = extended ? uint16_t{0} : part_for_new(set);
@@ -312,7 +289,6 @@ Value Cascade::set_property(Subject& subject, const Symbol* name, const Value& v
     }
     return Value::null();
   }
-  if (const Value bad = check_storable(value); bad.is_error()) return bad;
   uint32_t write;
   if (slot == nullptr) {
     write = write_entry(subject, name, nullptr, false, Value::null());
@@ -358,7 +334,6 @@ Value Cascade::put_extended(PropertySet& set, Subject& subject, const Symbol* na
 }
 
 Value Cascade::set_extended(Subject& subject, const Symbol* name, const Value& value, bool direct) {
-  if (const Value bad = check_storable(value); bad.is_error()) return bad;
   if (direct) direct_ = true;
   if (subject.extended == nullptr) subject.extended = std::make_unique<PropertySet>();
   return put_extended(*subject.extended, subject, name, value);
@@ -452,7 +427,7 @@ Value Cascade::delete_meta(const Symbol* name) {
 
 // ---------------------------------------------------------------- the rest of Host
 
-Value Cascade::inherited_meta(const Value& with) {
+Value Cascade::merge_trace(const Value& with) {
   const Value& parent = queue_[event_number_].meta;
   if (!parent.is(ValueKind::kMap)) return with;
   const Value* trace = parent.as_map().find(std::string_view("traceparent"));
@@ -472,7 +447,6 @@ Value Cascade::emit(const EmitRequest& request) {
     return make_error("emit", "`" + std::string(request.type->text()) +
                                   "` is a built-in event: `set` and `delete` make it");
   }
-  if (const Value bad = check_storable(request.payload); bad.is_error()) return bad;
   effects_.push_back(
       {EffectKind::kEmit, 0, request.subject, request.type, request.payload, inherited_meta(request.meta)});
   return Value::null();
@@ -495,9 +469,10 @@ int64_t Cascade::now() {
 }
 
 std::array<uint64_t, 2> Cascade::entropy(uint32_t n) {
+  const CascadeIdentity identity = listener_.identity();
   const struct {
     uint64_t high, low, event, rule, n;
-  } seed{identity_.high, identity_.low, event_number_, hash_text(rule_->name), n};
+  } seed{identity.high, identity.low, event_number_, hash_text(rule_->name), n};
   const XXH128_hash_t hash = XXH3_128bits(&seed, sizeof seed);
   return {hash.low64, hash.high64};
 }

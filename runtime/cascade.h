@@ -49,6 +49,12 @@ struct LogRecord {
   bool undone = false;
 };
 
+/// 128 bits that name a cascade: the same whenever its first event is run.
+struct CascadeIdentity {
+  uint64_t high = 0;
+  uint64_t low = 0;
+};
+
 /// Receives the events that rules made, in order, before anything is committed.
 class EmitListener {
  public:
@@ -57,6 +63,8 @@ class EmitListener {
   virtual bool wants_built_in() const = 0;
   /// `number`: the event's place in its cascade, the root being 1.
   virtual void emitted(const Event& event, uint32_t number) = 0;
+  /// What names the cascade's first event: asked for by those few cascades that need it.
+  virtual CascadeIdentity identity() = 0;
 };
 
 /// The state of the cascade that is running: its queue, what it wrote and how to undo it, what the running
@@ -64,16 +72,11 @@ class EmitListener {
 /// when the rule ends well.
 class Cascade final : public Host {
  public:
-  struct Identity {
-    uint64_t high = 0;
-    uint64_t low = 0;
-  };
-
   Cascade(SubjectCache& cache, EmitListener& listener) : cache_(cache), listener_(listener) {}
   ~Cascade() override;
 
   /// Begins with nothing. `index` tells which events have rules.
-  void begin(RuleIndex& index, const Identity& identity, uint32_t most_events);
+  void begin(RuleIndex& index, uint32_t most_events);
   /// The event that the cascade starts with, to be filled in; then start().
   QueuedEvent& push_root();
 
@@ -167,7 +170,6 @@ class Cascade final : public Host {
     size_t writes;
   };
 
-  Value check_storable(const Value& value);
   Value make_error(std::string_view kind, std::string_view message);
   uint32_t write_entry(Subject& subject, const Symbol* name, PropertySlot* slot, bool existed,
                        const Value& old_value);
@@ -179,7 +181,10 @@ class Cascade final : public Host {
   void queue_write(const Effect& effect);
   void queue_effect(const Effect& effect);
   Event* new_event(EventKind kind, const Symbol* type, Subject* subject, const Symbol* property);
-  Value inherited_meta(const Value& with);
+  Value inherited_meta(const Value& with) {
+    return queue_[event_number_].meta.is_null() ? with : merge_trace(with);
+  }
+  Value merge_trace(const Value& with);
   void forget();
   const Symbol* keep_symbol(const Symbol* symbol);
 
@@ -195,7 +200,6 @@ class Cascade final : public Host {
   std::vector<Undo> undo_;
   std::vector<Value> garbage_;  // values taken out of subjects, still referred to until the cascade ends
   std::vector<LogRecord> logs_;
-  Identity identity_;
   uint32_t most_events_ = 0;
   uint32_t events_ = 0;
   bool direct_ = false;

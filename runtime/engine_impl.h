@@ -24,6 +24,7 @@ struct Engine::Impl final : EmitListener {
   // EmitListener
   bool wants_built_in() const override { return formatter.wants_built_in(); }
   void emitted(const Event& event, uint32_t number) override;
+  CascadeIdentity identity() override;
 
   enum class Outcome : uint8_t { kDone, kDeadLetter, kEngineFailed };
 
@@ -68,8 +69,11 @@ struct Engine::Impl final : EmitListener {
   std::function<void(std::vector<SourcePosition>&)> position_source;
 
   Frame frame;
-  Cascade::Identity identity;
-  size_t outputs_before = 0;  // of the running cascade
+  // Of the running cascade.
+  const InputEvent* root_event = nullptr;
+  const SourceKey* root_source = nullptr;
+  std::optional<CascadeIdentity> known_identity;
+  size_t outputs_before = 0;
   uint64_t emitted_before = 0;
   std::vector<Candidate> gathered;
   EngineStatistics statistics;

@@ -13,7 +13,7 @@ namespace krules {
 
 namespace {
 
-Cascade::Identity identity_of(const InputEvent& event, const SourceKey& source) {
+CascadeIdentity identity_of(const InputEvent& event, const SourceKey& source) {
   XXH3_state_t state;
   XXH3_128bits_reset(&state);
   if (!event.id.empty()) {
@@ -107,9 +107,11 @@ Engine::Impl::Outcome Engine::Impl::prepare_root(const InputEvent& event, const 
 }
 
 Engine::Impl::Outcome Engine::Impl::run_cascade(const InputEvent& event, const SourceKey& source) {
-  identity = identity_of(event, source);
+  root_event = &event;
+  root_source = &source;
+  known_identity.reset();
   index->forget_strangers();
-  cascade->begin(*index, identity, options.max_cascade);
+  cascade->begin(*index, options.max_cascade);
   outputs_before = group.outputs().size();
   emitted_before = statistics.emitted;
   frame.host = cascade.get();
@@ -301,7 +303,12 @@ Engine::Impl::Outcome Engine::Impl::store_failed(const StoreError& error) {
 void Engine::Impl::emitted(const Event& event, uint32_t number) {
   if (event.kind == EventKind::kPlain) ++statistics.emitted;
   if (!formatter.wants(event.type)) return;
-  formatter.append(group.outputs(), event, identity, number, cascade->now());
+  formatter.append(group.outputs(), event, identity(), number, cascade->now());
+}
+
+CascadeIdentity Engine::Impl::identity() {
+  if (!known_identity.has_value()) known_identity = identity_of(*root_event, *root_source);
+  return *known_identity;
 }
 
 void Engine::Impl::write_logs() {

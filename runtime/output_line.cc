@@ -34,7 +34,7 @@ void append_property_event(std::string& out, const Event& event) {
 
 }  // namespace
 
-void append_identity(std::string& out, const Cascade::Identity& identity) {
+void append_identity(std::string& out, const CascadeIdentity& identity) {
   constexpr char kHex[] = "0123456789abcdef";
   char buffer[32];
   for (int i = 0; i < 16; ++i) {
@@ -73,7 +73,7 @@ void OutputFormatter::append_time(std::string& out, int64_t time) {
   out.append(last_time_text_);
 }
 
-void OutputFormatter::append(std::string& out, const Event& event, const Cascade::Identity& identity,
+void OutputFormatter::append(std::string& out, const Event& event, const CascadeIdentity& identity,
                              uint32_t number, int64_t time) {
   out.append("{\"specversion\":\"1.0\",\"id\":\"");
   append_identity(out, identity);

@@ -15,7 +15,7 @@ class OutputFormatter {
 
   bool wants_built_in() const { return wants_built_in_; }
   bool wants(const Symbol* type);
-  void append(std::string& out, const Event& event, const Cascade::Identity& identity, uint32_t number,
+  void append(std::string& out, const Event& event, const CascadeIdentity& identity, uint32_t number,
               int64_t time);
 
  private:
@@ -29,6 +29,6 @@ class OutputFormatter {
 };
 
 /// "0123456789abcdef0123456789abcdef".
-void append_identity(std::string& out, const Cascade::Identity& identity);
+void append_identity(std::string& out, const CascadeIdentity& identity);
 
 }  // namespace krules

@@ -11,8 +11,8 @@
 
 namespace krules {
 
-/// The rule files that paths name: files as they are, folders with every `.krules` file below them (hidden ones left
-/// out). Sorted by path, each once.
+/// The rule files that paths name: files as they are, folders with every `.krules` file below them (hidden
+/// ones left out). Sorted by path, each once.
 struct RuleFiles {
   std::vector<std::string> files;
   /// One sentence each: a path that is not there, a folder that cannot be read, a folder without rules.
@@ -37,8 +37,8 @@ enum class RunEnd : uint8_t {
   kInputFailed,   ///< the source could not be read: Runner::error()
 };
 
-/// Reads events from a file or standard input in a thread of its own, feeds them to an engine, and swaps rules while it
-/// runs. The engine's rules are loaded before run().
+/// Reads events from a file or standard input in a thread of its own, feeds them to an engine, and swaps
+/// rules while it runs. The engine's rules are loaded before run().
 class Runner {
  public:
   /// `report` gets what a reload found (from the reloading thread). `engine` and `logger` outlive the runner.
@@ -54,7 +54,8 @@ class Runner {
   /// Where reading goes on (lines of the source taken in by earlier runs), 0 from the beginning.
   uint64_t lines_skipped() const;
 
-  /// Until the input ends or stop(). Everything taken in is committed and handed over when it returns (unless the engine failed).
+  /// Until the input ends or stop(). Everything taken in is committed and handed over when it returns (unless
+  /// the engine failed).
   RunEnd run();
 
   /// From any thread: finish the cascade in hand, commit, return from run().
