@@ -5,8 +5,11 @@
 #   cli -> runtime -> {stdlib, interpreter} -> grammar
 function(krules_layer name)
   add_library(krules_${name} STATIC ${ARGN})
-  target_include_directories(krules_${name} PUBLIC include PRIVATE .)
-  target_link_libraries(krules_${name} PRIVATE krules_options)
+  target_include_directories(krules_${name}
+    PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
+    PRIVATE .)
+  target_link_libraries(krules_${name} PRIVATE $<BUILD_INTERFACE:krules_options>)
+  set_target_properties(krules_${name} PROPERTIES EXPORT_NAME ${name})
 endfunction()
 
 set(krules_allowed_grammar "")

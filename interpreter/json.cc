@@ -57,6 +57,26 @@ void append_float(std::string& out, double number) {
   if (text.find_first_of(".e") == std::string_view::npos) out.append(".0");
 }
 
+/// Where, from `at` on, the first byte stands that JSON wants escaped; the end if there is none. Eight bytes
+/// at a time.
+size_t plain_run(std::string_view text, size_t at) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHigh = 0x8080808080808080;
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t bytes;
+    std::memcpy(&bytes, text.data() + at, 8);
+    const uint64_t quote = bytes ^ (kOnes * '"');
+    const uint64_t backslash = bytes ^ (kOnes * '\\');
+    const uint64_t control = (bytes - kOnes * 0x20) & ~bytes;
+    if ((((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash) | control) & kHigh) break;
+  }
+  for (; at < text.size(); ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c < 0x20 || c == '"' || c == '\\') return at;
+  }
+  return at;
+}
+
 bool needs_wrapping(const MapRep& map) {
   return map.size == 1 && map.begin()[0].key->text().starts_with('$');
 }
@@ -66,9 +86,8 @@ bool needs_wrapping(const MapRep& map) {
 void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
   size_t plain = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = plain_run(text, 0); i < text.size(); i = plain_run(text, i + 1)) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text.substr(plain, i - plain));
     plain = i + 1;
     switch (c) {

@@ -65,12 +65,25 @@ bool OutputFormatter::wants(const Symbol* type) {
 }
 
 void OutputFormatter::append_time(std::string& out, int64_t time) {
-  if (time != last_time_) {
-    last_time_ = time;
-    last_time_text_.clear();
-    append_timestamp(last_time_text_, time);
+  constexpr int64_t kSecond = 1'000'000;
+  const int64_t fraction = (time % kSecond + kSecond) % kSecond;
+  const int64_t second = time - fraction;
+  if (second != second_) {
+    second_ = second;
+    second_text_.clear();
+    append_timestamp(second_text_, second);
+    second_text_.pop_back();  // the Z
   }
-  out.append(last_time_text_);
+  out.append(second_text_);
+  if (fraction != 0) {
+    char digits[7] = {'.'};
+    int64_t left = fraction;
+    for (int i = 6; i > 0; --i, left /= 10) digits[i] = static_cast<char>('0' + left % 10);
+    size_t length = sizeof digits;
+    while (digits[length - 1] == '0') --length;
+    out.append(digits, length);
+  }
+  out.push_back('Z');
 }
 
 void OutputFormatter::append(std::string& out, const Event& event, const CascadeIdentity& identity,

@@ -24,8 +24,8 @@ class OutputFormatter {
   std::vector<Glob> globs_;
   bool wants_built_in_ = false;
   std::vector<uint8_t> known_;  // by symbol number: 0 not asked yet, 1 no, 2 yes
-  int64_t last_time_ = -1;
-  std::string last_time_text_;
+  int64_t second_ = INT64_MIN;  // the last one written
+  std::string second_text_;     // "2026-11-23T21:30:00"
 };
 
 /// "0123456789abcdef0123456789abcdef".
