@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "command.h"
+#include "krules/diagnostic.h"
+#include "krules/stdlib.h"
+#include "options.h"
+#include "store_access.h"
+
+namespace krules::cli {
+
+namespace {
+
+constexpr const char* kExamples = R"(Exit status: 1 when there is no such function.
+
+Examples:
+  krules doc                 # every function, a line each
+  krules doc starts_with
+)";
+
+ExitStatus describe(const std::string& name) {
+  FunctionTable functions;
+  add_standard_functions(functions);
+  if (name.empty()) {
+    fmt::print("{}", describe_functions(functions));
+    return finish_output(ExitStatus::kOk);
+  }
+  if (const auto text = describe_function(functions, name)) {
+    fmt::print("{}", *text);
+    return finish_output(ExitStatus::kOk);
+  }
+  std::vector<std::string_view> names;
+  for (const FunctionSpec* spec : functions.all()) names.push_back(spec->name);
+  const std::string_view near = nearest_name(name, names);
+  return complain(ExitStatus::kNo,
+                  fmt::format("there is no function `{}`; {}", name,
+                              near.empty() ? "`krules doc` lists them all" : fmt::format("did you mean `{}`?", near)));
+}
+
+}  // namespace
+
+Action declare_doc(CLI::App& app) {
+  auto name = std::make_shared<std::string>();
+  add_text(app, "NAME", "NAME", *name, "a function (default: all of them)")->option_text("[NAME]");
+  app.footer(kExamples);
+  return [name] { return describe(*name); };
+}
+
+}  // namespace krules::cli

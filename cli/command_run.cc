@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+
+#include <limits>
+#include <memory>
+#include <optional>
+
+#include "command.h"
+#include "options.h"
+#include "run_program.h"
+
+namespace krules::cli {
+
+namespace {
+
+struct RunOptions {
+  RunRequest request;
+  std::string store = kDefaultStore;
+  bool store_given = false;
+  std::vector<std::string> settings;
+  std::optional<bool> watch;
+  bool from_start = false;
+  uint64_t max_cascade = EngineOptions().max_cascade;
+  uint64_t max_steps = EngineOptions().max_steps;
+  uint64_t cache_mb = EngineOptions().cache_bytes >> 20;
+  uint64_t commit_batch = EngineOptions().max_commit_batch;
+};
+
+constexpr const char* kExamples = R"(Standard output carries the emitted events as CloudEvents JSON lines, in the order of their
+commits; everything else goes to standard error.
+
+Exit status: 0 done, 1 the rules have errors, 2 wrong usage, 3 some input went to the dead
+letters, 4 stopped because the store or the output failed.
+
+Signals: SIGINT and SIGTERM finish the event in hand, commit and exit with 0; SIGHUP reads
+the rules again.
+
+Examples:
+  krules run orders.krules --events orders.jsonl        # a file of events, the store krules.db
+  krules run rules/ --events orders.jsonl               # again: goes on where it stopped
+  tail -F orders.jsonl | krules run rules/ --db shop.db # a stream; saved rules take effect at once
+  krules run rules/ --events - --durability off --emit 'alert.*' < orders.jsonl
+)";
+
+void apply_settings(const std::vector<std::string>& settings, EngineOptions& engine) {
+  for (const std::string& setting : settings) {
+    const size_t equals = setting.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      wrong_usage(fmt::format("`{}` is no value of --set: write `--set name=value`", setting));
+    }
+    engine.parameters[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+}
+
+ExitStatus run(RunOptions& options) {
+  RunRequest& request = options.request;
+  if (request.runner.rule_paths.empty()) wrong_usage("name at least one rule file or folder");
+  apply_settings(options.settings, request.engine);
+  request.engine.commit_thread = CommitThread::kOwn;
+  request.engine.max_cascade = static_cast<uint32_t>(options.max_cascade);
+  request.engine.max_steps = options.max_steps;
+  request.engine.cache_bytes = static_cast<size_t>(options.cache_mb) << 20;
+  request.engine.max_commit_batch = static_cast<uint32_t>(options.commit_batch);
+  request.store_path = options.store;
+  if (request.engine.durability == Durability::kOff && options.store_given) request.unused_store = options.store;
+  request.runner.start_at = options.from_start ? StartAt::kBeginning : StartAt::kWhereItStopped;
+  request.runner.watch = options.watch.value_or(!is_finite(request.runner.events)) ? Watch::kOn : Watch::kOff;
+  return run_program(std::move(request));
+}
+
+}  // namespace
+
+Action declare_run(CLI::App& app) {
+  auto options = std::make_shared<RunOptions>();
+  RunRequest& request = options->request;
+  add_texts(app, "PATH", "PATH", request.runner.rule_paths, "rule files, or folders with .krules files in them")
+      ->option_text("PATH...");
+  add_text(app, "--events", "FILE", request.runner.events,
+           "where events come from, JSON lines; - is standard input (the default)");
+  CLI::Option* store = add_store(app, options->store);
+  add_choice<Durability>(app, "--durability",
+                         {{"full", Durability::kFull}, {"normal", Durability::kNormal}, {"off", Durability::kOff}},
+                         request.engine.durability,
+                         "what must survive before an event is printed: full, a loss of power (the default); normal, the "
+                         "end of the process; off, nothing, all is in memory");
+  add_texts(app, "--emit", "GLOB", request.engine.emit_globs,
+            "print the emitted events of these types alone (default: all but the built-in ones)");
+  app.add_flag("--watch,!--no-watch", options->watch,
+               "whether saved rule files take effect at once (default: where the events are no file)");
+  app.add_flag("--from-start", options->from_start,
+               "read the file of events from its beginning, also where an earlier run got further");
+  add_texts(app, "--set", "NAME=VALUE", options->settings, "the value of a param of the rules");
+  add_texts(app, "--allow-env", "NAME", request.engine.granted_environment, "an environment variable that env() may read");
+  add_choice<LogLevel>(app, "--log-level",
+                       {{"debug", LogLevel::kDebug},
+                        {"info", LogLevel::kInfo},
+                        {"warn", LogLevel::kWarn},
+                        {"error", LogLevel::kError},
+                        {"off", LogLevel::kOff}},
+                       request.log_level, "the least important log entries to show (default: info)");
+  add_choice<LogFormat>(app, "--log-format", {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}, request.log_format,
+                        "of everything on standard error (default: text)");
+  constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
+  add_number(app, "--max-cascade", 1, kMost, options->max_cascade,
+             fmt::format("undo a cascade of more events than this (default: {})", options->max_cascade));
+  add_number(app, "--max-steps", 1, std::numeric_limits<int64_t>::max(), options->max_steps,
+             fmt::format("steps that one rule may take (default: {})", options->max_steps));
+  add_number(app, "--cache-mb", 1, 1 << 20, options->cache_mb,
+             fmt::format("memory for subjects, in MiB (default: {})", options->cache_mb));
+  add_number(app, "--commit-batch", 1, kMost, options->commit_batch,
+             fmt::format("events in one commit at most (default: {})", options->commit_batch));
+  app.footer(kExamples);
+  return [options, store] {
+    options->store_given = store->count() > 0;
+    return run(*options);
+  };
+}
+
+}  // namespace krules::cli

@@ -1,0 +1,42 @@
+#include "options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace krules::cli {
+
+CLI::Option* add_text(CLI::App& app, const std::string& names, const std::string& type, std::string& value,
+                      const std::string& help) {
+  return app.add_option(names, value, help)->type_name(type)->take_last();
+}
+
+CLI::Option* add_texts(CLI::App& app, const std::string& names, const std::string& type,
+                       std::vector<std::string>& values, const std::string& help) {
+  return app.add_option(names, values, help)->type_name(type)->allow_extra_args(false);
+}
+
+CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least, uint64_t most, uint64_t& value,
+                        const std::string& help) {
+  return app
+      .add_option_function<std::string>(
+          names,
+          [&value, least, most, names](const std::string& given) {
+            const char* end = given.data() + given.size();
+            const auto [stopped, error] = std::from_chars(given.data(), end, value);
+            if (error == std::errc() && stopped == end && value >= least && value <= most) return;
+            wrong_usage(fmt::format("`{}` is no value of {}: it is a whole number from {} to {}", given, names, least,
+                                    most));
+          },
+          help)
+      ->type_name("N")
+      ->take_last();
+}
+
+CLI::Option* add_store(CLI::App& app, std::string& path) {
+  return add_text(app, "--db", "FILE", path, fmt::format("the store (default: {})", kDefaultStore));
+}
+
+void wrong_usage(const std::string& message) { throw CLI::ValidationError(message); }
+
+}  // namespace krules::cli

@@ -1,0 +1,231 @@
+#include "run_program.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "krules/sqlite_store.h"
+#include "progress.h"
+#include "run_summary.h"
+#include "signals.h"
+#include "stdout_sink.h"
+#include "store_access.h"
+#include "wording.h"
+
+namespace krules::cli {
+
+namespace {
+
+using std::chrono::duration;
+using std::chrono::steady_clock;
+
+/// A run from its beginning to its end.
+class Run {
+ public:
+  explicit Run(RunRequest request)
+      : request_(std::move(request)), logger_(console_, request_.log_level, request_.log_format) {}
+
+  ExitStatus execute();
+
+ private:
+  ExitStatus fail(ExitStatus status, std::string_view message) {
+    logger_.tell(LogSeverity::kError, message);
+    return status;
+  }
+  bool keeps_nothing() const { return request_.engine.durability == Durability::kOff; }
+  std::string events_name() const {
+    return request_.runner.events == "-" ? "standard input" : request_.runner.events;
+  }
+
+  ExitStatus read_rules();
+  ExitStatus check_events();
+  ExitStatus open_store();
+  ExitStatus load_rules();
+  ExitStatus deliver_again();
+  void tell_start();
+  ExitStatus go();
+  ExitStatus engine_failed();
+  void remove_new_store();
+
+  RunRequest request_;
+  Console console_;
+  ConsoleLogger logger_;
+  std::vector<SourcePtr> sources_;
+  bool store_is_new_ = false;
+  StdoutSink* sink_ = nullptr;  // the engine's
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Runner> runner_;
+};
+
+ExitStatus Run::read_rules() {
+  const RuleFiles found = find_rule_files(request_.runner.rule_paths);
+  std::vector<std::string> errors = found.errors;
+  for (const std::string& file : found.files) {
+    std::string error;
+    if (SourcePtr source = read_source(file, error)) {
+      sources_.push_back(std::move(source));
+    } else {
+      errors.push_back(error);
+    }
+  }
+  for (const std::string& error : errors) logger_.tell(LogSeverity::kError, error);
+  return errors.empty() ? ExitStatus::kOk : ExitStatus::kUsage;
+}
+
+ExitStatus Run::check_events() {
+  const std::string& path = request_.runner.events;
+  if (path == "-") return ExitStatus::kOk;
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    return fail(ExitStatus::kUsage, fmt::format("cannot read {}: it is a folder, not a file of events", path));
+  }
+  if (::access(path.c_str(), R_OK) == 0) return ExitStatus::kOk;
+  return fail(ExitStatus::kUsage, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+}
+
+ExitStatus Run::open_store() {
+  std::unique_ptr<Store> store;
+  if (!keeps_nothing()) {
+    SqliteStoreOptions options;
+    options.path = request_.store_path;
+    options.sync = request_.engine.durability == Durability::kFull ? CommitSync::kFull : CommitSync::kNormal;
+    struct stat info {};
+    store_is_new_ = ::lstat(options.path.c_str(), &info) != 0 && errno == ENOENT;
+    if (StoreStatus status = open_sqlite_store(options, store); !status.ok()) {
+      return fail(status_of(status.error()), status.error().message);
+    }
+  }
+  auto sink = std::make_unique<StdoutSink>();
+  sink_ = sink.get();
+  engine_ = std::make_unique<Engine>(request_.engine, std::move(store), std::move(sink), logger_);
+  return engine_->failure().empty() ? ExitStatus::kOk : engine_failed();
+}
+
+/// Rules with errors leave no empty store behind. It is still ours alone: no other program can have begun to use it.
+void Run::remove_new_store() {
+  if (!store_is_new_) return;
+  for (const char* ending : {"", "-wal", "-shm"}) ::unlink((request_.store_path + ending).c_str());
+}
+
+ExitStatus Run::load_rules() {
+  LoadResult loaded = engine_->load(sources_);
+  logger_.report(loaded.diagnostics);
+  sources_.clear();
+  if (loaded.ok) return ExitStatus::kOk;
+  remove_new_store();
+  uint64_t errors = 0;
+  for (const Diagnostic& diagnostic : loaded.diagnostics) errors += diagnostic.severity == Severity::kError ? 1 : 0;
+  return fail(ExitStatus::kNo, fmt::format("{} in the rules; nothing was run", counted(errors, "error")));
+}
+
+ExitStatus Run::deliver_again() {
+  std::string pending;
+  if (Store* store = engine_->store()) {
+    std::vector<Store::PendingOutput> outputs;
+    if (StoreStatus status = store->pending_outputs(outputs); !status.ok()) {
+      return fail(status_of(status.error()), status.error().message);
+    }
+    for (const Store::PendingOutput& output : outputs) pending.append(output.lines);
+  }
+  sink_->go_on_after(pending);
+  if (StoreStatus status = engine_->redeliver(); !status.ok()) {
+    return fail(status_of(status.error()), status.error().message);
+  }
+  return engine_->failure().empty() ? ExitStatus::kOk : engine_failed();
+}
+
+void Run::tell_start() {
+  if (const uint64_t lines = runner_->lines_skipped(); lines > 0) {
+    logger_.say(LogSeverity::kInfo, fmt::format("going on after line {} of {}", lines, events_name()));
+  }
+  if (request_.runner.events == "-" && ::isatty(STDIN_FILENO) == 1) {
+    logger_.tell(LogSeverity::kInfo, "type events, one JSON object a line; Ctrl-D ends");
+  } else if (!is_finite(request_.runner.events)) {
+    const size_t rules = engine_->program()->rules().size();
+    logger_.say(LogSeverity::kInfo,
+                fmt::format("{} in force, waiting for events on {}", counted(rules, "rule"), events_name()));
+  }
+}
+
+ExitStatus Run::engine_failed() {
+  if (engine_->output_closed()) {
+    return fail(ExitStatus::kFailed,
+                fmt::format("stopped: {}{}", sink_->error(),
+                            keeps_nothing() ? "" : "; what was not written comes first in the next run on this store"));
+  }
+  return fail(ExitStatus::kFailed, fmt::format("stopped: {}; the next run on this store goes on after what it holds",
+                                               engine_->failure()));
+}
+
+ExitStatus Run::go() {
+  const auto started = steady_clock::now();
+  RunEnd end;
+  {
+    std::optional<ProgressLine> progress;
+    if (console_.is_terminal() && ::isatty(STDOUT_FILENO) == 0 && is_finite(request_.runner.events)) {
+      progress.emplace(console_, *runner_);
+    }
+    end = runner_->run();
+  }
+  const bool closed = end != RunEnd::kEngineFailed && engine_->close();
+  RunSummary summary;
+  summary.counts = engine_->statistics();
+  summary.seconds = duration<double>(steady_clock::now() - started).count();
+  summary.resumed_after = runner_->lines_skipped();
+  summary.events = events_name();
+  if (!keeps_nothing()) summary.store = request_.store_path;
+  if (logger_.level() != LogLevel::kOff) tell_summary(logger_, summary);
+  if (!closed) return engine_failed();
+  switch (end) {
+    case RunEnd::kStopped:
+    case RunEnd::kEngineFailed:
+      return ExitStatus::kOk;
+    case RunEnd::kInputFailed:
+      return fail(ExitStatus::kFailed, runner_->error());
+    case RunEnd::kInputEnded:
+      break;
+  }
+  return summary.counts.dead_letters > 0 ? ExitStatus::kDeadLetters : ExitStatus::kOk;
+}
+
+ExitStatus Run::execute() {
+  // Before the engine and the runner, which start threads, and ended before them.
+  SignalThread signals;
+  if (!request_.unused_store.empty()) {
+    logger_.tell(LogSeverity::kWarn, fmt::format("--durability off keeps everything in memory: the store {} is not used",
+                                                 request_.unused_store));
+  }
+  for (ExitStatus (Run::*step)() : {&Run::read_rules, &Run::check_events, &Run::open_store, &Run::load_rules}) {
+    if (const ExitStatus status = (this->*step)(); status != ExitStatus::kOk) return status;
+  }
+  runner_ = std::make_unique<Runner>(*engine_, logger_, request_.runner,
+                                     [this](const std::vector<Diagnostic>& diagnostics) { logger_.report(diagnostics); });
+  signals.start({[this] { runner_->stop(); }, [this] { runner_->reload(); }});
+  if (!runner_->open()) return fail(ExitStatus::kUsage, runner_->error());
+  tell_start();
+  if (const ExitStatus status = deliver_again(); status != ExitStatus::kOk) return status;
+  return go();
+}
+
+}  // namespace
+
+bool is_finite(const std::string& events) {
+  struct stat info {};
+  const int failed = events == "-" ? ::fstat(STDIN_FILENO, &info) : ::stat(events.c_str(), &info);
+  return failed == 0 && S_ISREG(info.st_mode);
+}
+
+ExitStatus run_program(RunRequest request) {
+  // A closed pipe is an error of write(), not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  return Run(std::move(request)).execute();
+}
+
+}  // namespace krules::cli

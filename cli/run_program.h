@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "console_logger.h"
+#include "exit_status.h"
+#include "krules/engine.h"
+#include "krules/runner.h"
+
+namespace krules::cli {
+
+/// Everything that `krules run` was asked for.
+struct RunRequest {
+  EngineOptions engine;
+  RunnerOptions runner;
+  std::string store_path;
+  std::string unused_store;  ///< asked for, though everything is kept in memory
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+};
+
+/// Whether the source of events is a regular file, which ends by itself.
+bool is_finite(const std::string& events);
+
+/// Loads the rules, opens the store, and runs until the events end or a signal comes.
+ExitStatus run_program(RunRequest request);
+
+}  // namespace krules::cli

@@ -1,0 +1,75 @@
+#include "usage.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "help.h"
+#include "krules/diagnostic.h"
+
+namespace krules::cli {
+
+namespace {
+
+std::vector<std::string> command_names(CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) names.push_back(sub->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& names) {
+  const std::string_view near = nearest_name(word, std::vector<std::string_view>(names.begin(), names.end()));
+  return near.empty() ? std::string() : fmt::format("; did you mean `{}`?", near);
+}
+
+}  // namespace
+
+CLI::App& innermost(CLI::App& root) {
+  const std::vector<CLI::App*> named = root.get_subcommands();
+  return named.empty() ? root : innermost(*named.back());
+}
+
+ExitStatus complain_of_usage(CLI::App& root, const std::string& message) {
+  fmt::print(stderr, "krules: {}\n`{} --help` shows how it is used\n", message, whole_name(innermost(root)));
+  return ExitStatus::kUsage;
+}
+
+ExitStatus complain_of_usage(CLI::App& root, const CLI::ParseError& error) {
+  std::string message = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string option = message.substr(0, message.find(':'));
+    message = fmt::format("`{}` needs a value", option);
+  }
+  return complain_of_usage(root, message);
+}
+
+ExitStatus check_leftovers(CLI::App& root) {
+  CLI::App& app = innermost(root);
+  for (CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
+    for (const std::string& word : at->remaining()) {
+      if (word.size() > 1 && word.front() == '-') {
+        const std::string name = word.substr(0, word.find('='));
+        return complain_of_usage(
+            root, fmt::format("there is no option `{}`{}", name, suggestion(name, option_names(*at))));
+      }
+      if (&app == at && !command_names(*at).empty()) {
+        return complain_of_usage(root, fmt::format("there is no command `{}`{}", word, suggestion(word, command_names(*at))));
+      }
+      return complain_of_usage(root, fmt::format("`{}` is one word too many", word));
+    }
+  }
+  return ExitStatus::kOk;
+}
+
+}  // namespace krules::cli

@@ -1,0 +1,100 @@
+"""`krules dead-letters`, and dead letters sent again."""
+
+import unittest
+
+from support import Case, event, main, parse_lines
+
+RULES = """
+input order { total: number }
+rule take on order { set total += payload.total from 0
+ emit taken { total: subject.total } }
+"""
+MENDED = RULES.replace("total: number", "total: any").replace("payload.total", "int(payload.total)")
+
+
+class DeadLetters(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("a.krules", RULES)
+        self.write("e.jsonl", event("order", "a", {"total": 1}) + "{nonsense\n" + event("order", "a", {"total": "2"}))
+        self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", status=3)
+
+    def letters(self):
+        return parse_lines(self.krules("dead-letters", "list", "--format", "json", "--db", "a.db").stdout)
+
+    def test_list(self):
+        first, second = self.letters()
+        self.assertEqual((first["id"], first["kind"], first["line"], first["event"]), (1, "malformed", 2, "{nonsense"))
+        self.assertEqual((second["id"], second["kind"], second["line"]), (2, "input", 3))
+        self.assertTrue(first["source"].endswith("/e.jsonl"), first)
+        table = self.krules("dead-letters", "list", "--db", "a.db").stdout.splitlines()
+        self.assertEqual(len(table), 3)
+        self.assertIn("MESSAGE", table[0])
+        self.assertIn("e.jsonl:2", table[1])
+
+    def test_the_store_may_be_named_before_the_word(self):
+        self.assertEqual(len(self.krules("dead-letters", "--db", "a.db", "list").stdout.splitlines()), 3)
+
+    def test_show(self):
+        text = self.krules("dead-letters", "show", "2", "--db", "a.db").stdout
+        self.assertIn('{"type": "order", "subject": "a", "data": {"total": "2"}}', text)
+        self.assertIn("kind     input", text)
+        self.assertNotIn("nonsense", text)
+
+    def test_show_what_is_not_there(self):
+        done = self.krules("dead-letters", "show", "2", "7", "--db", "a.db", status=1)
+        self.assertIn("there is no dead letter 7 in a.db", done.stderr)
+        self.assertIn("dead letter 2", done.stdout)
+
+    def test_drop(self):
+        self.assertIn("dropped 1 dead letter\n", self.krules("dead-letters", "drop", "1", "--db", "a.db").stderr)
+        self.assertEqual([letter["id"] for letter in self.letters()], [2])
+        self.krules("dead-letters", "drop", "--all", "--db", "a.db")
+        self.assertEqual(self.letters(), [])
+        done = self.krules("dead-letters", "list", "--db", "a.db")
+        self.assertEqual((done.stdout, done.stderr), ("", "krules: there are no dead letters in a.db\n"))
+
+    def test_one_wrong_number_changes_nothing(self):
+        self.krules("dead-letters", "drop", "1", "9", "--db", "a.db", status=1)
+        self.assertEqual(len(self.letters()), 2)
+
+    def test_retry_by_the_next_run(self):
+        self.write("a.krules", MENDED)
+        done = self.krules("dead-letters", "retry", "2", "--db", "a.db")
+        self.assertIn("1 dead letter will be sent again", done.stderr)
+        self.assertEqual([letter["retry"] for letter in self.letters()], [False, True])
+        self.assertIn("(to be sent again)", self.krules("dead-letters", "list", "--db", "a.db").stdout)
+        again = self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "a.db")
+        self.assertEqual([line["data"] for line in parse_lines(again.stdout)], [{"total": 3}])
+        self.assertEqual([letter["id"] for letter in self.letters()], [1])
+        self.assertEqual(self.subjects("--db", "a.db"), {"a": {"total": 3}})
+
+    def test_retry_by_a_run_that_goes_on(self):
+        self.write("a.krules", MENDED)
+        running = self.start("run", "a.krules", "--db", "a.db")
+        running.send(event("order", "b", {"total": 1}))
+        running.until_printed("taken")
+        self.krules("dead-letters", "retry", "2", "--db", "a.db")
+        running.until_printed('{"total":3}')
+        self.assertEqual(running.end(), 0)
+        self.assertEqual([letter["id"] for letter in self.letters()], [1])
+
+    def test_what_fails_again_is_a_dead_letter_again(self):
+        self.krules("dead-letters", "retry", "--all", "--db", "a.db")
+        self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", status=3)
+        letters = self.letters()
+        self.assertEqual(sorted(letter["kind"] for letter in letters), ["input", "malformed"])
+        self.assertEqual([letter["retry"] for letter in letters], [False, False])
+        self.assertEqual(self.subjects("--db", "a.db"), {"a": {"total": 1}})
+
+    def test_a_cascade_that_never_ends_tells_its_way(self):
+        self.write("a.krules", "rule ping on ping { emit pong }\nrule pong on pong { emit ping }\n")
+        self.krules("run", "a.krules", "--max-cascade", "100", "--db", "b.db", input=event("ping"), status=3)
+        letter = parse_lines(self.krules("dead-letters", "list", "--format", "json", "--db", "b.db").stdout)[0]
+        self.assertEqual(letter["kind"], "fuse")
+        self.assertEqual(letter["path"][0]["event"], "ping")
+        self.assertEqual(letter["path"][1]["by"], "ping")
+
+
+if __name__ == "__main__":
+    main()

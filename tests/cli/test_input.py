@@ -1,0 +1,118 @@
+"""Input that is not as it should be, and input that is unusual and right."""
+
+import json
+import unittest
+
+from support import Case, event, main, parse_lines
+
+RULES = "rule echo on go { emit came { payload.n } }\n"
+
+
+class Input(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("a.krules", RULES)
+
+    def run_lines(self, text, status=0):
+        """The numbers that came through, and the dead letters."""
+        self.write("e.jsonl", text)
+        self.done = self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", status=status)
+        letters = self.krules("dead-letters", "list", "--format", "json", "--db", "a.db").stdout
+        return [line["data"]["n"] for line in parse_lines(self.done.stdout)], parse_lines(letters)
+
+    def go(self, n):
+        return event("go", "s", {"n": n})
+
+    def test_broken_json_is_told_with_its_line(self):
+        came, letters = self.run_lines(self.go(1) + "{broken\n" + self.go(2) + '["no", "object"]\n' + self.go(3), status=3)
+        self.assertEqual(came, [1, 2, 3])
+        self.assertEqual([letter["line"] for letter in letters], [2, 4])
+        self.assertIn("e.jsonl:2", self.done.stderr)
+
+    def test_lines_that_are_no_events(self):
+        lines = [
+            '{"subject":"s"}', '{"type":"","subject":"s"}', '{"type":3,"subject":"s"}', '{"type":"go","data":{"n":1}}',
+            '{"type":"go","subject":"s","time":"yesterday"}', '{"type":"go","subject":"s"} and more', "null", "7",
+            '{"type":"go","subject":"s","data":{"n":99999999999999999999}}',
+            '{"type":"go","subject":"s","specversion":"0.3"}', '{"type":"subject-deleted","subject":"s"}',
+        ]
+        came, letters = self.run_lines("\n".join(lines) + "\n" + self.go(1), status=3)
+        self.assertEqual(came, [1])
+        self.assertEqual([letter["event"] for letter in letters], lines)
+        self.assertTrue(all(letter["message"] for letter in letters))
+
+    def test_invalid_utf8(self):
+        bad = b'{"type":"go","subject":"s","data":{"n":"\xff\xfe"}}\n'
+        came, letters = self.run_lines(self.go(1).encode() + bad + self.go(2).encode(), status=3)
+        self.assertEqual(came, [1, 2])
+        self.assertEqual(letters[0]["line"], 2)
+        self.assertIn("UTF-8", letters[0]["message"])
+
+    def test_blank_lines_count_as_lines(self):
+        came, letters = self.run_lines("\n  \n" + self.go(1) + "\r\n\t\n{\n" + self.go(2), status=3)
+        self.assertEqual(came, [1, 2])
+        self.assertEqual(letters[0]["line"], 6)
+
+    def test_crlf(self):
+        came, _ = self.run_lines((self.go(1) + self.go(2)).replace("\n", "\r\n"))
+        self.assertEqual(came, [1, 2])
+
+    def test_no_line_end_at_the_end(self):
+        came, _ = self.run_lines(self.go(1) + self.go(2).rstrip("\n"))
+        self.assertEqual(came, [1, 2])
+
+    def test_byte_order_mark(self):
+        came, _ = self.run_lines(b"\xef\xbb\xbf" + self.go(1).encode() + self.go(2).encode())
+        self.assertEqual(came, [1, 2])
+
+    def test_a_line_of_100_mb(self):
+        long = b'{"type":"go","subject":"s","data":{"n":"' + b"x" * 100_000_000 + b'"}}\n'
+        came, letters = self.run_lines(self.go(1).encode() + long + self.go(2).encode(), status=3)
+        self.assertEqual(came, [1, 2])
+        self.assertEqual(letters[0]["line"], 2)
+        self.assertIn("MiB is the most", letters[0]["message"])
+        self.assertLess(len(letters[0]["event"]), 100_000)
+
+    def test_a_line_of_30_mb_is_taken(self):
+        long = b'{"type":"go","subject":"s","data":{"n":3,"more":"' + b"x" * 30_000_000 + b'"}}\n'
+        came, letters = self.run_lines(long + self.go(4).encode())
+        self.assertEqual((came, letters), ([3, 4], []))
+
+    def test_deep_nesting(self):
+        deep = '{"type":"go","subject":"s","data":{"n":' + "[" * 5000 + "]" * 5000 + "}}\n"
+        came, letters = self.run_lines(deep + self.go(1), status=3)
+        self.assertEqual(came, [1])
+        self.assertEqual(len(letters), 1)
+
+    def test_unusual_names(self):
+        text = "\U0001F600 \u0000\u2028 \\u0041 'x' \"y\""
+        line = json.dumps({"type": "go", "subject": text, "data": {"n": text}}) + "\n"
+        came, _ = self.run_lines(line)
+        self.assertEqual(came, [text])
+        self.assertEqual(parse_lines(self.done.stdout)[0]["subject"], text)
+
+    def test_the_same_id_from_the_same_source_counts_once(self):
+        lines = (
+            event("go", "s", {"n": 1}, id="a", source="/x") + event("go", "s", {"n": 2}, id="a", source="/x")
+            + event("go", "s", {"n": 3}, id="a", source="/y") + event("go", "s", {"n": 4}, id="b", source="/x")
+        )
+        came, _ = self.run_lines(lines)
+        self.assertEqual(came, [1, 3, 4])
+        self.assertIn("1 duplicate", self.done.stderr)
+
+    def test_the_same_id_in_a_later_run_counts_once(self):
+        line = event("go", "s", {"n": 1}, id="a", source="/x")
+        first = self.krules("run", "a.krules", "--db", "b.db", input=line)
+        second = self.krules("run", "a.krules", "--db", "b.db", input=line)
+        self.assertEqual((len(parse_lines(first.stdout)), second.stdout), (1, ""))
+        self.assertIn("1 duplicate", second.stderr)
+
+    def test_events_without_ids_are_never_the_same(self):
+        came, _ = self.run_lines(self.go(1) * 3)
+        self.assertEqual(came, [1, 1, 1])
+        ids = [line["id"] for line in parse_lines(self.done.stdout)]
+        self.assertEqual(len(set(ids)), 3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The same file on the same store: going on where it stopped."""
+
+import os
+import unittest
+
+from support import Case, event, main, parse_lines
+
+RULES = "rule count on tick { set n += 1 from 0\n emit counted { subject.n, payload.k } }\n"
+
+
+class Resume(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("a.krules", RULES)
+
+    def ticks(self, first, last):
+        return "".join(event("tick", "s", {"k": k}) for k in range(first, last + 1))
+
+    def run_file(self, name="e.jsonl", *arguments):
+        self.done = self.krules("run", "a.krules", "--events", name, "--db", "a.db", *arguments)
+        return [line["data"]["k"] for line in parse_lines(self.done.stdout)]
+
+    def test_nothing_twice(self):
+        self.write("e.jsonl", self.ticks(1, 5))
+        self.assertEqual(self.run_file(), [1, 2, 3, 4, 5])
+        self.assertEqual(self.run_file(), [])
+        self.assertIn("going on after line 5 of e.jsonl", self.done.stderr)
+        self.assertIn("0 events after line 5 of e.jsonl", self.done.stderr)
+        self.assertEqual(self.subjects("--db", "a.db"), {"s": {"n": 5}})
+
+    def test_what_was_appended(self):
+        path = self.write("e.jsonl", self.ticks(1, 3))
+        self.run_file()
+        with path.open("a", encoding="utf-8") as file:
+            file.write(self.ticks(4, 6))
+        self.assertEqual(self.run_file(), [4, 5, 6])
+        self.assertIn("going on after line 3", self.done.stderr)
+        self.assertEqual(self.subjects("--db", "a.db"), {"s": {"n": 6}})
+
+    def test_a_line_that_was_cut_off_is_not_read_twice(self):
+        # The last line had no line end yet; it was a whole event, and more lines follow later.
+        path = self.write("e.jsonl", self.ticks(1, 2).rstrip("\n"))
+        self.assertEqual(self.run_file(), [1, 2])
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n" + self.ticks(3, 3))
+        self.assertEqual(self.run_file(), [3])
+
+    def test_other_content_starts_anew(self):
+        self.write("e.jsonl", self.ticks(1, 3))
+        self.run_file()
+        self.write("e.jsonl", self.ticks(11, 15))
+        self.assertEqual(self.run_file(), [11, 12, 13, 14, 15])
+        self.assertIn("starting at its beginning", self.done.stderr)
+
+    def test_a_shorter_file_starts_anew(self):
+        self.write("e.jsonl", self.ticks(1, 9))
+        self.run_file()
+        self.write("e.jsonl", self.ticks(1, 2))
+        self.assertEqual(self.run_file(), [1, 2])
+
+    def test_the_same_beginning_and_other_content_starts_anew(self):
+        # Longer than what is looked at of the beginning.
+        common = self.ticks(1, 500)
+        self.write("e.jsonl", common + self.ticks(501, 600))
+        self.run_file()
+        self.write("e.jsonl", common + self.ticks(701, 850))
+        self.assertEqual(len(self.run_file()), 650)
+
+    def test_a_renamed_file_is_known(self):
+        path = self.write("e.jsonl", self.ticks(1, 3))
+        self.run_file()
+        os.rename(path, self.folder / "f.jsonl")
+        self.assertEqual(self.run_file("f.jsonl"), [])
+
+    def test_two_files_have_their_own_positions(self):
+        self.write("e.jsonl", self.ticks(1, 3))
+        self.write("f.jsonl", self.ticks(4, 5))
+        self.run_file()
+        self.assertEqual(self.run_file("f.jsonl"), [4, 5])
+        self.assertEqual(self.run_file(), [])
+        self.assertEqual(self.run_file("f.jsonl"), [])
+
+    def test_another_name_for_the_same_file(self):
+        self.write("e.jsonl", self.ticks(1, 3))
+        self.run_file()
+        self.assertEqual(self.run_file(self.folder / "e.jsonl"), [])
+        os.symlink("e.jsonl", self.folder / "link.jsonl")
+        self.assertEqual(self.run_file("link.jsonl"), [])
+
+    def test_from_start(self):
+        self.write("e.jsonl", self.ticks(1, 3))
+        self.run_file()
+        self.assertEqual(self.run_file("e.jsonl", "--from-start"), [1, 2, 3])
+        self.assertEqual(self.subjects("--db", "a.db"), {"s": {"n": 6}})
+        self.assertEqual(self.run_file(), [])
+
+    def test_another_store_starts_at_the_beginning(self):
+        self.write("e.jsonl", self.ticks(1, 3))
+        self.run_file()
+        done = self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "b.db")
+        self.assertEqual(len(parse_lines(done.stdout)), 3)
+
+    def test_dead_letters_of_an_earlier_run_do_not_count_again(self):
+        self.write("e.jsonl", "{broken\n" + self.ticks(1, 1))
+        self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", status=3)
+        self.assertEqual(self.run_file(), [])
+
+
+if __name__ == "__main__":
+    main()
