@@ -20,10 +20,11 @@ StoreStatus Writer::prepare(const SqliteStoreOptions& options) {
       {add_output_, "INSERT INTO outbox VALUES(?1, ?2)"},
       {forget_outputs_, "DELETE FROM outbox WHERE number BETWEEN ?1 AND ?2"},
       {add_seen_, "INSERT OR IGNORE INTO seen_events VALUES(?1, ?2, ?3)"},
-      {forget_seen_,
-       "DELETE FROM seen_events WHERE (chapter, source, id) IN "
-       "(SELECT chapter, source, id FROM seen_events WHERE chapter <= ?1 ORDER BY chapter, source, id LIMIT "
-       "?2)"},
+      {find_old_seen_,
+       "SELECT chapter, source, id FROM seen_events WHERE chapter <= ?1 ORDER BY chapter, source, id LIMIT 1 "
+       "OFFSET ?2"},
+      {forget_some_seen_, "DELETE FROM seen_events WHERE (chapter, source, id) < (?1, ?2, ?3)"},
+      {forget_old_seen_, "DELETE FROM seen_events WHERE chapter <= ?1"},
       {put_counter_, "UPDATE meta SET value = ?2 WHERE key = ?1"},
       {add_dead_letter_,
        "INSERT INTO dead_letters(time, kind, message, event, source, line, path, retry) "
@@ -163,14 +164,26 @@ int Writer::write_seen(const CommitGroup& group, SeenCounters& seen) {
   put_counter_.bind(1, "seen_in_chapter");
   put_counter_.bind(2, seen.in_chapter);
   if (const int code = put_counter_.run(); code != SQLITE_OK) return code;
-  if (!seen.old_left) return SQLITE_OK;
   // Forgets twice as fast as it learns: old ids lie side by side, so that this touches a few pages.
-  const auto step = static_cast<int64_t>(2 * group.seen.size() + 16);
-  forget_seen_.bind(1, seen.chapter - kSeenChapters);
-  forget_seen_.bind(2, step);
-  const int code = forget_seen_.run();
-  seen.old_left = sqlite3_changes(connection_.handle()) == step;
-  return code;
+  return seen.old_left ? forget_seen(2 * group.seen.size() + 16, seen) : SQLITE_OK;
+}
+
+int Writer::forget_seen(uint64_t count, SeenCounters& seen) {
+  const int64_t newest_old = seen.chapter - kSeenChapters;
+  find_old_seen_.bind(1, newest_old);
+  find_old_seen_.bind(2, count);
+  const ResetAtEnd reset(find_old_seen_);
+  const int code = find_old_seen_.step();
+  if (code == SQLITE_ROW) {
+    forget_some_seen_.bind(1, find_old_seen_.column_int(0));
+    forget_some_seen_.bind(2, find_old_seen_.column_text(1));
+    forget_some_seen_.bind(3, find_old_seen_.column_text(2));
+    return forget_some_seen_.run();
+  }
+  if (code != SQLITE_DONE) return code;
+  seen.old_left = false;
+  forget_old_seen_.bind(1, newest_old);
+  return forget_old_seen_.run();
 }
 
 int Writer::write_dead_letters(const CommitGroup& group) {

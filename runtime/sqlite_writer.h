@@ -37,6 +37,7 @@ class Writer {
   int write_positions(const CommitGroup& group);
   int write_outputs(const CommitGroup& group);
   int write_seen(const CommitGroup& group, SeenCounters& seen);
+  int forget_seen(uint64_t count, SeenCounters& seen);
   int write_dead_letters(const CommitGroup& group);
 
   Connection connection_;
@@ -58,7 +59,9 @@ class Writer {
   Statement add_output_;
   Statement forget_outputs_;
   Statement add_seen_;
-  Statement forget_seen_;
+  Statement find_old_seen_;
+  Statement forget_some_seen_;
+  Statement forget_old_seen_;
   Statement put_counter_;
   Statement add_dead_letter_;
   Statement delete_dead_letter_;

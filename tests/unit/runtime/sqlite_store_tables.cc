@@ -41,6 +41,36 @@ TEST_CASE("the views show a row a property, with values and kinds as rules see t
         Rows{"float", R"(odd " name.x)", "second part", "yes"});
 }
 
+TEST_CASE("docs/store.md names every table and column, and its questions can be asked") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("krules.db");
+  const auto store = open_store(path);
+  put(*store, 1, "device-1", R"({"health":"critical","status":"new","total":3})", 0, R"({"tags":["x"]})");
+  const std::string text = bytes_of(KRULES_SOURCE_DIR "/docs/store.md");
+
+  const Rows names =
+      query(path,
+            "SELECT t.name || ' ' || c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c "
+            "WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite_%'");
+  CHECK(names.size() > 30);
+  for (const std::string& name : names) {
+    const size_t space = name.find(' ');
+    INFO(name);
+    CHECK(text.find("**`" + name.substr(0, space) + "`**") != std::string::npos);
+    CHECK(text.find("`" + name.substr(space + 1) + "`") != std::string::npos);
+  }
+
+  const std::string fence = "```sql\n";
+  size_t questions = 0;
+  size_t answered = 0;
+  for (size_t at = 0; (at = text.find(fence, at)) != std::string::npos; ++questions) {
+    at += fence.size();
+    answered += query(path, text.substr(at, text.find("```", at) - at)).empty() ? 0 : 1;
+  }
+  CHECK(questions == 9);
+  CHECK(answered == 5);
+}
+
 TEST_CASE("what is done with does not pile up") {
   TemporaryFolder folder;
   const std::string path = folder.file("krules.db");
