@@ -108,14 +108,7 @@ void ProgramCompiler::compile_inputs() {
       made.span = input->type.span;
       made.source = source;
       for (const ast::Input::Field& field : input->fields) {
-        const Symbol* name = symbols_->intern(field.name);
-        const auto same = std::find_if(made.fields.begin(), made.fields.end(),
-                                       [&](const auto& each) { return each.name == name; });
-        if (same != made.fields.end()) {
-          report(kDeclaredTwice, source, field.span,
-                 fmt::format("the field `{}` is declared twice", field.name));
-        }
-        made.fields.push_back({name, field.kind});
+        made.fields.push_back({symbols_->intern(field.name), field.kind});
       }
       const auto first = std::find_if(impl_->inputs.begin(), impl_->inputs.end(),
                                       [&](const auto& each) { return each.type.text == made.type.text; });

@@ -303,7 +303,8 @@ Value ProgramCompiler::evaluate(const Node& node, uint64_t steps, uint32_t local
   frame.steps_left = steps;
   frame.locals = impl_->arena.allocate_array<Value>(local_count);
   const Value value = node.eval(node, frame);
-  const Value unfit = is_container(value) ? pay_for_walk(frame, node.span, node.source, value) : Value::null();
+  const Value unfit =
+      is_container(value) ? pay_for_walk(frame, node.span, node.source, value) : Value::null();
   return unfit.is_error() ? unfit : value;
 }
 

@@ -16,7 +16,8 @@ enum class Walk : uint8_t { kDone, kTooDeep, kNoSteps };
 
 Walk walk(Frame& frame, const Value& value, int depth) {
   if (value.is(ValueKind::kString)) {
-    return !value.has_memory() || take_steps(frame, text_steps(value.text().size())) ? Walk::kDone : Walk::kNoSteps;
+    return !value.has_memory() || take_steps(frame, text_steps(value.text().size())) ? Walk::kDone
+                                                                                     : Walk::kNoSteps;
   }
   if (!is_container(value)) return Walk::kDone;
   if (depth == 0) return Walk::kTooDeep;
@@ -40,8 +41,10 @@ Walk walk(Frame& frame, const Value& value, int depth) {
 
 Value pay_for_walk(Frame& frame, Span span, uint32_t source, const Value& value) {
   switch (walk(frame, value, kMaxValueDepth)) {
-    case Walk::kDone: return Value::null();
-    case Walk::kNoSteps: break;
+    case Walk::kDone:
+      return Value::null();
+    case Walk::kNoSteps:
+      break;
     case Walk::kTooDeep:
       return new_error(*frame.arena, {.kind = error_kind::kValue,
                                       .message = "lists and maps nest too deep",

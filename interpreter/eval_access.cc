@@ -192,14 +192,22 @@ Truth has_key(const Node& node, Frame& frame) {
   return Truth::kError;
 }
 
+Value no_subject_name(const Node& node, const Value& name, Frame& frame) {
+  if (name.is_error()) return name;
+  if (name.is(ValueKind::kString))
+    return make_error(frame, node, error_kind::kValue, "a subject's name is not empty");
+  return make_error(frame, node, error_kind::kKind,
+                    fmt::format("a subject's name is a string, got {}", kind_name(name.kind())));
+}
+
+bool is_subject_name(const Value& name) {
+  return name.is(ValueKind::kString) && !name.text().empty();
+}
+
 Value subject_name(const Node& node, Frame& frame) {
   const auto& self = static_cast<const UnaryNode&>(node);
   const Value name = self.operand->eval(*self.operand, frame);
-  if (name.is_error() || (name.is(ValueKind::kString) && !name.text().empty())) return name;
-  return make_error(frame, node, error_kind::kKind,
-                    name.is(ValueKind::kString)
-                        ? std::string("a subject's name is not empty")
-                        : fmt::format("a subject's name is a string, got {}", kind_name(name.kind())));
+  return is_subject_name(name) ? name : no_subject_name(node, name, frame);
 }
 
 }  // namespace
@@ -223,13 +231,8 @@ Value find_property(const FieldNode& node, Frame& frame) {
 
 Subject* find_subject(const Node& name_node, Frame& frame) {
   const Value name = name_node.eval(name_node, frame);
-  if (!name.is(ValueKind::kString) || name.text().empty()) {
-    frame.failure =
-        name.is_error() ? name
-        : name.is(ValueKind::kString)
-            ? make_error(frame, name_node, error_kind::kValue, "a subject's name is not empty")
-            : make_error(frame, name_node, error_kind::kKind,
-                         fmt::format("a subject's name is a string, got {}", kind_name(name.kind())));
+  if (!is_subject_name(name)) {
+    frame.failure = no_subject_name(name_node, name, frame);
     return nullptr;
   }
   Subject* subject = frame.host->subject(name.text());

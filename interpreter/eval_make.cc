@@ -96,7 +96,8 @@ Value interpolate(const Node& node, Frame& frame) {
     parts[i] = self.items[i]->eval(*self.items[i], frame);
     if (parts[i].is_error()) return parts[i];
     if (is_container(parts[i])) {
-      if (const Value error = pay_for_walk(frame, node.span, node.source, parts[i]); error.is_error()) return error;
+      if (const Value error = pay_for_walk(frame, node.span, node.source, parts[i]); error.is_error())
+        return error;
     }
   }
   std::string& text = frame.scratch;

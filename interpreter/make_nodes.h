@@ -11,8 +11,7 @@ namespace krules {
 EvalFunction arithmetic_function(ast::BinaryOp op, const Node& left, const Node& right);
 EvalFunction negate_function();
 /// What arithmetic does with any two values, also for `set x += y`.
-Value arithmetic_slowly(const Node& node, ast::BinaryOp op, Value left, Value right,
-                        Frame& frame);
+Value arithmetic_slowly(const Node& node, ast::BinaryOp op, Value left, Value right, Frame& frame);
 
 /// == != < <= > >= in, not in.
 TruthFunction comparison_function(ast::BinaryOp op, const Node& left, const Node& right);

@@ -146,11 +146,13 @@ inline uint64_t text_steps(size_t bytes) {
   return bytes / 32;
 }
 
-/// Pays for going through all of `value`, as comparing, copying and printing do: parts are counted as often as they are
-/// reached, because a value whose parts are shared can be small in memory and endless to walk. An error value when the
-/// budget is used up or lists and maps nest deeper than kMaxValueDepth; else null.
+/// Pays for going through all of `value`, as comparing, copying and printing do: parts are counted as often
+/// as they are reached, because a value whose parts are shared can be small in memory and endless to walk. An
+/// error value when the budget is used up or lists and maps nest deeper than kMaxValueDepth; else null.
 Value pay_for_walk(Frame& frame, Span span, uint32_t source, const Value& value);
-inline bool is_container(const Value& value) { return value.is(ValueKind::kList) || value.is(ValueKind::kMap); }
+inline bool is_container(const Value& value) {
+  return value.is(ValueKind::kList) || value.is(ValueKind::kMap);
+}
 
 /// The two ways from one evaluation function to the other, for nodes that have only one of their own.
 Truth truth_of_value(const Node& node, Frame& frame);

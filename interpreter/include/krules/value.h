@@ -62,8 +62,8 @@ class Value {
   static Value error(const ErrorRep* rep) { return Value(ValueKind::kError, rep); }
   static Value lambda(const void* node) { return Value(ValueKind::kLambda, node); }
 
-  /// A string whose bytes are copied when they fit inside and pointed to when they do not: then `text` must outlive
-  /// the value. Short strings are always inside, so equal strings have equal forms.
+  /// A string whose bytes are copied when they fit inside and pointed to when they do not: then `text` must
+  /// outlive the value. Short strings are always inside, so equal strings have equal forms.
   static Value string_view(std::string_view text) {
     Value v;
     if (text.size() <= kInlineCapacity) {
@@ -74,7 +74,8 @@ class Value {
       std::memcpy(&v.head_, bytes, 8);
       std::memcpy(&v.bits_, bytes + 8, 8);
     } else {
-      v.head_ = static_cast<uint64_t>(ValueKind::kString) | uint64_t{kOutOfLine} << 8 | uint64_t{text.size()} << 32;
+      v.head_ =
+          static_cast<uint64_t>(ValueKind::kString) | uint64_t{kOutOfLine} << 8 | uint64_t{text.size()} << 32;
       v.bits_ = reinterpret_cast<uintptr_t>(text.data());
     }
     return v;
@@ -120,7 +121,8 @@ class Value {
   }
   const void* memory() const { return reinterpret_cast<const void*>(bits_); }
 
-  /// Whether both are the same 16 bytes: for null, bool, int, duration, timestamp and short strings that is equality.
+  /// Whether both are the same 16 bytes: for null, bool, int, duration, timestamp and short strings that is
+  /// equality.
   constexpr bool same_bits(const Value& other) const { return head_ == other.head_ && bits_ == other.bits_; }
 
  private:
@@ -130,13 +132,15 @@ class Value {
   constexpr Value(ValueKind kind, uint64_t bits) : head_(static_cast<uint64_t>(kind)), bits_(bits) {}
   Value(ValueKind kind, const void* pointer) : Value(kind, uint64_t{reinterpret_cast<uintptr_t>(pointer)}) {}
 
-  // Two plain words, so that compilers keep a value in two registers. From the lowest byte of the first: the kind; the
-  // size of a string inside, or kOutOfLine; from there on the bytes of a string inside, into the second word. For a string
-  // outside: its length in the upper half of the first word, its address in the second.
+  // Two plain words, so that compilers keep a value in two registers. From the lowest byte of the first: the
+  // kind; the size of a string inside, or kOutOfLine; from there on the bytes of a string inside, into the
+  // second word. For a string outside: its length in the upper half of the first word, its address in the
+  // second.
   uint64_t head_;
   uint64_t bits_;
 };
-static_assert(std::endian::native == std::endian::little, "strings inside a value rely on the order of its bytes");
+static_assert(std::endian::native == std::endian::little,
+              "strings inside a value rely on the order of its bytes");
 static_assert(sizeof(Value) == 16);
 static_assert(std::is_trivially_copyable_v<Value>);
 

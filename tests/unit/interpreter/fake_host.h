@@ -48,11 +48,16 @@ class FakeHost : public Host {
 
   Subject* subject(std::string_view name) override { return store_is_gone ? nullptr : &make(name); }
   Value store_error() override {
-    error_ = {.kind = "store", .message = "the store does not answer", .span = {}, .source = UINT32_MAX, .fatal = true};
+    error_ = {.kind = "store",
+              .message = "the store does not answer",
+              .span = {},
+              .source = UINT32_MAX,
+              .fatal = true};
     return Value::error(&error_);
   }
 
-  Value set_property(Subject& subject, const Symbol* name, const Value& value, const WriteOptions& options) override {
+  Value set_property(Subject& subject, const Symbol* name, const Value& value,
+                     const WriteOptions& options) override {
     note("set " + place(subject, name) + " = " + json(value) + said(options));
     remember([this, &subject, name, before = copy(subject.properties, name)] {
       restore(subject.properties, name, before);

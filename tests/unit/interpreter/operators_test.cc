@@ -86,7 +86,8 @@ TEST_CASE("text and lists can be added") {
 
 TEST_CASE("arithmetic refuses other kinds") {
   CHECK(eval("payload.x + 1") == "kind: `+` does not take null and int: give a value for null with `?? 0`");
-  CHECK(eval("1 - subject.nothing") == "kind: `-` does not take int and null: give a value for null with `?? 0`");
+  CHECK(eval("1 - subject.nothing") ==
+        "kind: `-` does not take int and null: give a value for null with `?? 0`");
   CHECK(eval("subject.name_text * 2") == "kind: `*` does not take string and int");
   CHECK(eval("payload.x / 2", R"({"x":true})") == "kind: `/` does not take bool and int");
   CHECK(eval("payload.x % 2", R"({"x":[1]})") == "kind: `%` does not take list and int");
@@ -107,7 +108,8 @@ TEST_CASE("order") {
 }
 
 TEST_CASE("order refuses different kinds") {
-  CHECK(test("payload.x < 1") == "kind: `<` does not compare null with int: give a value for null with `?? 0`");
+  CHECK(test("payload.x < 1") ==
+        "kind: `<` does not compare null with int: give a value for null with `?? 0`");
   CHECK(test("subject.total >= 'a'") == "kind: `>=` does not compare int with string");
   CHECK(test("payload.a > payload.a", R"({"a":true})") == "kind: `>` does not compare bool with bool");
   CHECK(test("payload.a <= payload.a", R"({"a":[1]})") == "kind: `<=` does not compare list with list");
@@ -165,8 +167,12 @@ TEST_CASE("and, or and not do not depend on the order of their sides") {
   for (const char a : {'T', 'F', 'N', 'E'}) {
     for (const char b : {'T', 'F', 'N', 'E'}) {
       const auto is_false = [](char c) { return c == 'F' || c == 'N'; };
-      const std::string both = is_false(a) || is_false(b) ? "does not hold" : a == 'E' || b == 'E' ? failed : "holds";
-      const std::string either = a == 'T' || b == 'T' ? "holds" : a == 'E' || b == 'E' ? failed : "does not hold";
+      const std::string both = is_false(a) || is_false(b) ? "does not hold"
+                               : a == 'E' || b == 'E'     ? failed
+                                                          : "holds";
+      const std::string either = a == 'T' || b == 'T'   ? "holds"
+                                 : a == 'E' || b == 'E' ? failed
+                                                        : "does not hold";
       INFO(a << " " << b);
       CHECK(join(a, "and", b) == both);
       CHECK(join(a, "or", b) == either);
@@ -213,5 +219,6 @@ TEST_CASE("what is constant is computed when rules are loaded, and refused when 
   CHECK(complaint("1 / 0 > 1") == "K0216 1:27 this can only fail: division by zero");
   CHECK(complaint("payload.a < -9223372036854775808 - 1") ==
         "K0216 1:39 this can only fail: `-` does not fit into 64 bits");
-  CHECK(complaint("lower(1) == 'a'") == "K0216 1:27 this can only fail: `lower` takes a string as `text`, got int");
+  CHECK(complaint("lower(1) == 'a'") ==
+        "K0216 1:27 this can only fail: `lower` takes a string as `text`, got int");
 }

@@ -8,17 +8,22 @@ namespace krules::test {
 namespace {
 
 Value lower(CallContext& context, std::span<const Value> arguments, const void*) {
-  if (!arguments[0].is(ValueKind::kString)) return context.kind_error("lower", "text", "string", arguments[0]);
+  if (!arguments[0].is(ValueKind::kString))
+    return context.kind_error("lower", "text", "string", arguments[0]);
   std::string text(arguments[0].text());
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return Value::string(text, context.arena());
 }
 
-bool text_starts_with(std::string_view text, std::string_view start) { return text.starts_with(start); }
+bool text_starts_with(std::string_view text, std::string_view start) {
+  return text.starts_with(start);
+}
 
 Value starts_with(CallContext& context, std::span<const Value> arguments, const void*) {
-  if (!arguments[0].is(ValueKind::kString)) return context.kind_error("starts_with", "text", "string", arguments[0]);
-  if (!arguments[1].is(ValueKind::kString)) return context.kind_error("starts_with", "start", "string", arguments[1]);
+  if (!arguments[0].is(ValueKind::kString))
+    return context.kind_error("starts_with", "text", "string", arguments[0]);
+  if (!arguments[1].is(ValueKind::kString))
+    return context.kind_error("starts_with", "start", "string", arguments[1]);
   return Value::boolean(arguments[0].text().starts_with(arguments[1].text()));
 }
 
@@ -64,7 +69,9 @@ Value joined(CallContext& context, std::span<const Value> arguments, const void*
   return Value::string(text, context.arena());
 }
 
-Value now(CallContext& context, std::span<const Value>, const void*) { return Value::timestamp(context.now()); }
+Value now(CallContext& context, std::span<const Value>, const void*) {
+  return Value::timestamp(context.now());
+}
 
 Value serial(CallContext& context, std::span<const Value>, const void*) {
   return Value::integer(static_cast<int64_t>(context.next_entropy()[1]));
@@ -85,8 +92,8 @@ void add_test_functions(FunctionTable& functions) {
     return spec;
   };
   functions.add(add("lower", {{"text", "string"}}, lower));
-  FunctionSpec starts = add("starts_with", {{"text", "string"}, {"start", "string"}, {"all", "list", true, true}},
-                            starts_with);
+  FunctionSpec starts =
+      add("starts_with", {{"text", "string"}, {"start", "string"}, {"all", "list", true, true}}, starts_with);
   starts.null_is_false = true;
   starts.string_predicate = text_starts_with;
   functions.add(starts);
@@ -171,9 +178,12 @@ void Rig::prepare() {
 std::string Rig::whens(size_t number) {
   prepare();
   switch (evaluate_whens(rule(number), frame_)) {
-    case WhenResult::kHolds: return "holds";
-    case WhenResult::kDoesNotHold: return "does not hold";
-    case WhenResult::kError: break;
+    case WhenResult::kHolds:
+      return "holds";
+    case WhenResult::kDoesNotHold:
+      return "does not hold";
+    case WhenResult::kError:
+      break;
   }
   return described(frame_.failure);
 }
@@ -184,9 +194,12 @@ std::string Rig::run(size_t number) {
   const RunResult outcome = run_body(rule(number), frame_);
   steps_used = steps - frame_.steps_left;
   switch (outcome) {
-    case RunResult::kDone: return "done";
-    case RunResult::kFailed: return "failed " + described(frame_.failure);
-    case RunResult::kFailedCascade: break;
+    case RunResult::kDone:
+      return "done";
+    case RunResult::kFailed:
+      return "failed " + described(frame_.failure);
+    case RunResult::kFailedCascade:
+      break;
   }
   return "cascade failed " + described(frame_.failure);
 }

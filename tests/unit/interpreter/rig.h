@@ -55,8 +55,8 @@ class Rig {
   Frame frame_;
 };
 
-/// The value of an expression as JSON, or "kind: message" when it fails, in a rule on `test.event` of the subject "s" with
-/// the properties total 3, name_text "abc", list [1,2,3], nothing null; ext.note "hi".
+/// The value of an expression as JSON, or "kind: message" when it fails, in a rule on `test.event` of the
+/// subject "s" with the properties total 3, name_text "abc", list [1,2,3], nothing null; ext.note "hi".
 std::string eval(std::string_view expression, std::string_view payload = "{}");
 /// The same as a condition: "holds", "does not hold" or "kind: message".
 std::string test(std::string_view expression, std::string_view payload = "{}");
