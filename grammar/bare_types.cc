@@ -8,12 +8,11 @@ namespace krules::grammar {
 namespace {
 
 std::string quoted(std::string_view text) {
-  return "\"" + std::string(text) + "\"";
+  std::string out(1, '"');
+  out += text;
+  out += '"';
+  return out;
 }
-std::string in_backquotes(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
-
 bool ends_badly(std::string_view text) {
   return text.ends_with('.') || text.ends_with(':') || text.ends_with('-') || text.ends_with('/');
 }
@@ -30,24 +29,23 @@ void check_run(Context& context, Span run, WordUse follows) {
     context.report(
         context.diagnostic(codes::kForeignComment, {at, at + 2}, "`//` does not begin a comment",
                            "a comment begins with `#`; if it belongs to the name, quote the whole: " +
-                               in_backquotes(quoted(text))));
+                               backquoted(quoted(text))));
     return;
   }
   if (ends_badly(text)) {
-    context.report(context.diagnostic(
-        codes::kBareType, run,
-        in_backquotes(text) + " cannot end in " + in_backquotes(text.substr(text.size() - 1)),
-        "if this is the whole name, quote it: " + in_backquotes(quoted(text))));
+    context.report(
+        context.diagnostic(codes::kBareType, run,
+                           backquoted(text) + " cannot end in " + backquoted(text.substr(text.size() - 1)),
+                           "if this is the whole name, quote it: " + backquoted(quoted(text))));
     return;
   }
   if (is_word_for(text, follows) && context.first_on_line(run.begin)) {
-    context.fail(codes::kUnexpected, run, "expected an event type or a name, found " + in_backquotes(text),
-                 "if this is the whole name, quote it: " + in_backquotes(quoted(text)));
+    context.fail(codes::kUnexpected, run, "expected an event type or a name, found " + backquoted(text),
+                 "if this is the whole name, quote it: " + backquoted(quoted(text)));
   }
   if (is_pattern_word(text)) {
-    context.report(context.diagnostic(codes::kReserved, run,
-                                      in_backquotes(text) + " is a word of the language",
-                                      "quote it: " + in_backquotes(quoted(text))));
+    context.report(context.diagnostic(codes::kReserved, run, backquoted(text) + " is a word of the language",
+                                      "quote it: " + backquoted(quoted(text))));
     return;
   }
 }
@@ -58,7 +56,7 @@ void check_emitted_type(Context& context, Span run) {
   const std::string_view text = context.text(run);
   if (text.find_first_of("*?") != std::string_view::npos) {
     context.report(context.diagnostic(
-        codes::kBareType, run, "`emit` needs one event type, " + in_backquotes(text) + " is a pattern",
+        codes::kBareType, run, "`emit` needs one event type, " + backquoted(text) + " is a pattern",
         "name the type that is emitted; to compute it, write `emit \"alert.{kind}\"`"));
     return;
   }
@@ -69,13 +67,12 @@ void check_pattern_run(Context& context, Span run, RunUse use) {
   const std::string_view text = context.text(run);
   if (use == RunUse::kProperty && text.find('.') != std::string_view::npos) {
     const std::string first(text.substr(0, text.find('.')));
-    Diagnostic error =
-        context.diagnostic(codes::kPropertyList, run,
-                           in_backquotes(text) + " has a dot, and a list of properties has plain names");
+    Diagnostic error = context.diagnostic(
+        codes::kPropertyList, run, backquoted(text) + " has a dot, and a list of properties has plain names");
     error.helps.push_back("for the event type begin another group: `on " + std::string(text) + "`");
     if (!first.empty()) {
       error.helps.push_back("a property changes as a whole: name `" + first +
-                            "`; or quote the name: " + in_backquotes(quoted(text)));
+                            "`; or quote the name: " + backquoted(quoted(text)));
     }
     context.report(std::move(error));
     return;

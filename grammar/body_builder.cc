@@ -68,7 +68,7 @@ void BodyBuilder::target_word(Span name) {
   if (text == "subject" || text == "ext" || text == "meta") {
     const std::string word(text);
     context_.report(context_.diagnostic(
-        codes::kTarget, name, "`" + word + "` alone names no property",
+        codes::kTarget, name, backquoted(word) + " alone names no property",
         text == "subject"
             ? "name the property itself: `set total = 1`; one that is called `subject` is quoted"
             : "name what it holds: `" + word + ".name`; a property that is called `" + word + "` is quoted"));
@@ -191,9 +191,9 @@ void BodyBuilder::clause(ClauseWord word, Span span) {
   constexpr auto kWords = std::to_array<std::string_view>({"on", "with", "muted", "direct", "from"});
   Span& known = clause_spans_[static_cast<size_t>(word)];
   if (is_set(known)) {
-    Diagnostic error = context_.diagnostic(
-        codes::kDuplicate, span, "`" + std::string(kWords[static_cast<size_t>(word)]) + "` is given twice",
-        "keep one of them");
+    Diagnostic error = context_.diagnostic(codes::kDuplicate, span,
+                                           backquoted(kWords[static_cast<size_t>(word)]) + " is given twice",
+                                           "keep one of them");
     error.related.push_back(context_.label(known, "the first one"));
     context_.report(std::move(error));
   }
@@ -256,7 +256,7 @@ void BodyBuilder::let(Span span) {
 
 void BodyBuilder::foreign_else_if(Span word) {
   context_.report(context_.diagnostic(codes::kForeignStatement, word,
-                                      "`" + std::string(context_.text(word)) + "` is written `else if`",
+                                      backquoted(context_.text(word)) + " is written `else if`",
                                       "write `else if`"));
 }
 
@@ -315,7 +315,7 @@ void BodyBuilder::log_level(Span word) {
                                       : nearest_name(text, {"debug", "info", "warn", "error"});
     std::string help = "the levels are `debug`, `info`, `warn` and `error`";
     if (!near.empty()) help = "did you mean `" + std::string(near) + "`? " + help;
-    context_.fail(codes::kUnexpected, word, "`" + std::string(text) + "` is not a log level", help);
+    context_.fail(codes::kUnexpected, word, backquoted(text) + " is not a log level", help);
   }
 }
 

@@ -16,6 +16,13 @@ bool is_doc_comment(std::string_view comment) {
 
 }  // namespace
 
+std::string backquoted(std::string_view text) {
+  std::string out(1, '`');
+  out += text;
+  out += '`';
+  return out;
+}
+
 Context::Context(SourcePtr source) : source_(std::move(source)), text_(source_->text()) {}
 
 Diagnostic Context::diagnostic(std::string_view code, Span span, std::string message,
@@ -87,8 +94,7 @@ const char* Context::skip_trivia(const char* at, const char* end) {
       const Span span{offset(at), offset(stop)};
       if (first_visit(span.begin, span.end)) {
         const Span sign{span.begin, span.begin + 2};
-        report(diagnostic(codes::kForeignComment, sign,
-                          "`" + std::string(text(sign)) + "` does not begin a comment",
+        report(diagnostic(codes::kForeignComment, sign, backquoted(text(sign)) + " does not begin a comment",
                           "a comment begins with `#` and ends with its line"));
       }
       at = stop;
@@ -131,8 +137,8 @@ std::string Context::describe(uint32_t offset) const {
   const auto code = static_cast<unsigned char>(token[0]);
   if (code < 0x20 || code == 0x7F) return "a control character";
   if (code >= 0x80 && utf8_length(token) == 0) return "a byte that is not UTF-8";
-  if (token.size() > 40) return "`" + std::string(token.substr(0, 37)) + "...`";
-  return "`" + std::string(token) + "`";
+  if (token.size() > 40) return backquoted(std::string(token.substr(0, 37)) + "...");
+  return backquoted(token);
 }
 
 bool Context::first_on_line(uint32_t offset) const {

@@ -19,6 +19,9 @@ inline constexpr uint32_t kMaxTreeHeight = 500;
 /// After so many diagnostics a file is given up.
 inline constexpr size_t kMaxDiagnostics = 1000;
 
+/// `text` between backquotes, as messages show names.
+std::string backquoted(std::string_view text);
+
 /// Thrown within this folder alone, caught where parsing can go on.
 struct SyntaxError {
   enum class Reach : uint8_t {

@@ -180,8 +180,8 @@ void DeclarationBuilder::kind(Span span) {
   if (text == "datetime" || text == "date") near = "timestamp";
   std::string help = "the kinds are any, bool, int, float, number, string, duration, timestamp, list and map";
   if (!near.empty()) help = "did you mean `" + std::string(near) + "`? " + help;
-  context_.report(context_.diagnostic(codes::kUnexpected, word, "`" + std::string(text) + "` is not a kind",
-                                      std::move(help)));
+  context_.report(
+      context_.diagnostic(codes::kUnexpected, word, backquoted(text) + " is not a kind", std::move(help)));
 }
 
 void DeclarationBuilder::param(Span span) {

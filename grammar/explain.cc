@@ -12,10 +12,6 @@ namespace {
 
 using Reach = SyntaxError::Reach;
 
-std::string in_backquotes(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
-
 bool is_name_place(Place place) {
   return place == Place::kName;
 }
@@ -112,9 +108,10 @@ std::string closer_of(char bracket) {
 Diagnostic unclosed(const Context& context, uint32_t offset) {
   const Opener& opener = context.openers.back();
   const std::string sign(1, opener.bracket);
-  Diagnostic error = context.diagnostic(codes::kUnclosed, context.token_at(offset),
-                                        "`" + sign + "` is not closed before " + context.describe(offset),
-                                        "add the missing `" + closer_of(opener.bracket) + "`");
+  Diagnostic error =
+      context.diagnostic(codes::kUnclosed, context.token_at(offset),
+                         backquoted(sign) + " is not closed before " + context.describe(offset),
+                         "add the missing `" + closer_of(opener.bracket) + "`");
   error.related.push_back(context.label(opener.span, "opened here"));
   return error;
 }
@@ -122,7 +119,7 @@ Diagnostic unclosed(const Context& context, uint32_t offset) {
 Diagnostic not_yet(const Context& context, uint32_t offset) {
   const Span span = context.token_at(offset);
   return context.diagnostic(codes::kNotYet, span,
-                            in_backquotes(context.text(span)) + " is not yet part of krules",
+                            backquoted(context.text(span)) + " is not yet part of krules",
                             "the word is kept for a later version");
 }
 
@@ -157,11 +154,11 @@ Diagnostic general(const Context& context, uint32_t offset, const Expected& expe
       word.empty() || is_reserved_word(word) ? std::string_view{} : near_word(word, expected.place);
   Diagnostic error = context.diagnostic(code_for(expected.place), span,
                                         "expected " + std::string(expected.what) + ", found " + found);
-  if (!near.empty()) error.helps.push_back("did you mean " + in_backquotes(near) + "?");
+  if (!near.empty()) error.helps.push_back("did you mean " + backquoted(near) + "?");
   if (is_value_place(expected.place) && is_reserved_word(word)) {
-    error.helps.push_back(in_backquotes(word) +
+    error.helps.push_back(backquoted(word) +
                           " is a word of the language; a property of that name is read as " +
-                          in_backquotes("subject." + std::string(word)));
+                          backquoted("subject." + std::string(word)));
   }
   if (error.helps.empty() && expected.place == Place::kStatement) {
     error.helps.emplace_back("a statement begins with its own word: `set`, `emit`, `let`, `if` ...");
@@ -191,8 +188,8 @@ SyntaxError explain(const Context& context, uint32_t offset, const Expected& exp
   if (is_name_place(expected.place) && is_reserved_word(word)) {
     Diagnostic error =
         context.diagnostic(codes::kReserved, context.token_at(offset),
-                           in_backquotes(word) + " is a word of the language and cannot be a name",
-                           "choose another name, such as " + in_backquotes(std::string(word) + "_"));
+                           backquoted(word) + " is a word of the language and cannot be a name",
+                           "choose another name, such as " + backquoted(std::string(word) + "_"));
     return {std::move(error)};
   }
   if (expected.place == Place::kClose && is_word_for(word, WordUse::kStatement) &&

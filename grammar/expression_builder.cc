@@ -249,7 +249,7 @@ void ExpressionBuilder::foreign_infix(BinaryOp op, Span span) {
   } else {
     const std::string right = op == BinaryOp::kAnd ? "and" : "or";
     context_.report(context_.diagnostic(codes::kForeignOperator, span,
-                                        "`" + written + "` is written `" + right + "`",
+                                        backquoted(written) + " is written " + backquoted(right),
                                         "write `" + right + "`"));
   }
   infix(op, span);

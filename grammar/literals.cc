@@ -95,7 +95,7 @@ ast::Expr::Node parse_duration(Context& context, Span span) {
       const std::string_view hint = hint_for_unit(unit);
       std::string help = "the units are `d`, `h`, `m`, `s`, `ms` and `us`";
       if (!hint.empty()) help = "did you mean `" + std::string(hint) + "`? " + help;
-      return report("`" + std::string(unit) + "` is not a unit of time", help);
+      return report(backquoted(unit) + " is not a unit of time", help);
     }
     if (!first && index <= last_unit) {
       return report("the units of a duration go from the largest to the smallest, each once",
@@ -156,7 +156,7 @@ ast::Expr::Node parse_number(Context& context, Span span, bool negated) {
     return ast::IntLiteral{0};
   };
   if (!underscores_between_digits(text)) {
-    return report("`" + std::string(text) + "` is not a number", "a `_` stands between two digits: `1_000`");
+    return report(backquoted(text) + " is not a number", "a `_` stands between two digits: `1_000`");
   }
   const std::string plain = without_underscores(text);
   if (plain.find_first_not_of("0123456789") == std::string::npos) {
@@ -179,11 +179,10 @@ ast::Expr::Node parse_number(Context& context, Span span, bool negated) {
   }
   if (plain.size() > 1 && plain[0] == '0' && !is_digit(plain[1]) &&
       std::string_view("xXbBoO").find(plain[1]) != std::string_view::npos) {
-    return report("`" + std::string(text) + "` is not a number", "numbers are written in decimal");
+    return report(backquoted(text) + " is not a number", "numbers are written in decimal");
   }
   if (plain.find_first_not_of("0123456789.") == std::string::npos) {
-    return report("`" + std::string(text) + "` is not a number",
-                  "if it is text, such as an address, quote it");
+    return report(backquoted(text) + " is not a number", "if it is text, such as an address, quote it");
   }
   return parse_duration(context, span);
 }
@@ -220,7 +219,7 @@ void parse_escape(Context& context, Span span, std::string& out) {
       append_utf8(out, code_point);
       return;
     }
-    context.report(context.diagnostic(codes::kEscape, span, "`" + std::string(text) + "` is not a character",
+    context.report(context.diagnostic(codes::kEscape, span, backquoted(text) + " is not a character",
                                       "write its code point in hexadecimal, up to 10FFFF: `\\u{1F600}`"));
     return;
   }

@@ -200,7 +200,8 @@ class Renderer {
       out_ += std::string(gutter_ + 1, ' ') + paint_.frame("|") + " " + std::string(begin, ' ') +
               paint_.mark(underline, diagnostic_.severity, mark.primary);
       if (!mark.label->text.empty()) {
-        out_ += " " + paint_.mark(mark.label->text, diagnostic_.severity, mark.primary);
+        out_ += ' ';
+        out_ += paint_.mark(mark.label->text, diagnostic_.severity, mark.primary);
       }
       out_ += "\n";
     }

@@ -11,10 +11,6 @@ namespace krules::grammar {
 
 namespace {
 
-std::string in_backquotes(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
-
 /// The slip at hand: what find_slip was asked, and shorthands.
 struct Case {
   const Context& context;
@@ -116,11 +112,11 @@ Slip at_assign(const Case& c) {
   const std::string_view rest = c.rest();
   if (rest.starts_with("==")) return c.error(codes::kTarget, "`==` compares, it does not set", "write `=`");
   if (rest.starts_with("++") || rest.starts_with("--")) {
-    return c.error(codes::kTarget, "krules has no " + in_backquotes(rest.substr(0, 2)),
+    return c.error(codes::kTarget, "krules has no " + backquoted(rest.substr(0, 2)),
                    std::string("write `set name ") + rest[0] + "= 1`");
   }
   if (rest.starts_with("/=") || rest.starts_with("%=")) {
-    return c.error(codes::kTarget, "krules has no " + in_backquotes(rest.substr(0, 2)),
+    return c.error(codes::kTarget, "krules has no " + backquoted(rest.substr(0, 2)),
                    std::string("write `set name = subject.name ") + rest[0] + " ...`");
   }
   if (rest.starts_with(":")) return c.error(codes::kTarget, c.expectation(), "write `=`");
@@ -133,7 +129,7 @@ Slip at_assign(const Case& c) {
     while (end < text.size() && is_bare_char(text[end])) ++end;
     if (begin < c.offset && end > c.offset + 1) {
       const std::string name(text.substr(begin, end - begin));
-      return c.context.diagnostic(codes::kTarget, {begin, end}, in_backquotes(name) + " is not a plain name",
+      return c.context.diagnostic(codes::kTarget, {begin, end}, backquoted(name) + " is not a plain name",
                                   "quote it: `set \"" + name + "\" = ...`");
     }
   }
@@ -150,15 +146,15 @@ Slip misspelt_before(const Case& c) {
   const std::string_view near = nearest_name(word, words_for(WordUse::kStatement));
   if (near.empty()) return {};
   return c.context.diagnostic(codes::kNoStatement, {begin, end},
-                              "expected a statement or `}`, found " + in_backquotes(word),
-                              "did you mean " + in_backquotes(near) + "?");
+                              "expected a statement or `}`, found " + backquoted(word),
+                              "did you mean " + backquoted(near) + "?");
 }
 
 Slip at_statement(const Case& c) {
   const std::string_view word = c.word();
   const std::string_view hint = find_hint(word, kForeignStatements.begin(), kForeignStatements.end());
   if (!hint.empty()) {
-    return c.error(codes::kForeignStatement, in_backquotes(word) + " is not a statement of a rule",
+    return c.error(codes::kForeignStatement, backquoted(word) + " is not a statement of a rule",
                    std::string(hint));
   }
   if (word == "else") {
@@ -173,7 +169,7 @@ Slip at_statement(const Case& c) {
                    "write `if c { ... }`");
   }
   if (is_word_for(word, WordUse::kClause)) {
-    return c.error(codes::kClause, in_backquotes(word) + " belongs behind a `set`, `delete` or `emit`",
+    return c.error(codes::kClause, backquoted(word) + " belongs behind a `set`, `delete` or `emit`",
                    "put it at the end of that statement");
   }
   if (Slip misspelt = misspelt_before(c)) return misspelt;
@@ -213,8 +209,8 @@ Slip at_trigger(const Case& c) {
         mended.begin(), mended.end(), [](char ch) { return !is_word_char(ch); }, '_');
     return c.context.diagnostic(
         codes::kBadName, {begin, end},
-        "the name of a rule has letters, digits and `_`, not " + in_backquotes(rest.substr(0, 1)),
-        "write " + in_backquotes(mended));
+        "the name of a rule has letters, digits and `_`, not " + backquoted(rest.substr(0, 1)),
+        "write " + backquoted(mended));
   }
   const std::string_view near =
       c.word().empty() || is_reserved_word(c.word()) ? std::string_view{} : nearest_name(c.word(), {"on"});
@@ -242,7 +238,7 @@ Slip at_head(const Case& c) {
     const std::string_view near = nearest_name(word_before(c.context, c.offset), {"changed", "deleted"});
     return c.error(
         codes::kUnexpected, c.expectation(),
-        near.empty() ? "between two patterns stands a comma" : "did you mean " + in_backquotes(near) + "?");
+        near.empty() ? "between two patterns stands a comma" : "did you mean " + backquoted(near) + "?");
   }
   return {};
 }
@@ -252,7 +248,7 @@ Slip at_declaration(const Case& c) {
   const std::string_view hint = find_hint(word, kForeignDeclarations.begin(), kForeignDeclarations.end());
   if (!hint.empty()) return c.error(codes::kNoDeclaration, c.expectation(), std::string(hint));
   if (is_word_for(word, WordUse::kStatement)) {
-    return c.error(codes::kNoDeclaration, in_backquotes(word) + " stands outside of a rule",
+    return c.error(codes::kNoDeclaration, backquoted(word) + " stands outside of a rule",
                    "statements stand in the body of a rule: `rule name on event { ... }`");
   }
   if (c.rest().starts_with('}')) {
@@ -330,8 +326,7 @@ Slip at_emit_type(const Case& c) {
   if (c.rest().starts_with('{'))
     return c.error(codes::kBareType, c.expectation(), "the type comes before the payload");
   if (c.rest().starts_with('.') || c.rest().starts_with('-') || c.rest().starts_with(':')) {
-    return c.error(codes::kBareType,
-                   "an event type does not begin with " + in_backquotes(c.rest().substr(0, 1)),
+    return c.error(codes::kBareType, "an event type does not begin with " + backquoted(c.rest().substr(0, 1)),
                    "if it is part of the name, quote the whole");
   }
   return {};
@@ -368,7 +363,7 @@ Slip anywhere(const Case& c) {
   for (const std::string_view quote :
        {"\u201C", "\u201D", "\u2018", "\u2019", "\u201E", "\u00AB", "\u00BB"}) {
     if (rest.starts_with(quote)) {
-      return c.error(codes::kUnexpected, in_backquotes(quote) + " is not a quote of the language",
+      return c.error(codes::kUnexpected, backquoted(quote) + " is not a quote of the language",
                      "strings stand in `\"` or `'`");
     }
   }

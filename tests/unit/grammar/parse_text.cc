@@ -26,7 +26,11 @@ struct Shaper {
     std::string out = node.raw ? "raw\"" : "\"";
     for (const auto& part : node.parts) {
       const auto* text = std::get_if<std::string>(&part);
-      out += text != nullptr ? *text : "{" + shape(*std::get<ast::ExprPtr>(part)) + "}";
+      if (text != nullptr) {
+        out += *text;
+      } else {
+        out.append("{").append(shape(*std::get<ast::ExprPtr>(part))).append("}");
+      }
     }
     return out + "\"";
   }
@@ -99,7 +103,9 @@ struct Shaper {
   static std::string arguments(const std::vector<ast::Argument>& arguments) {
     std::string out;
     for (const auto& argument : arguments) {
-      out += " " + (argument.name.empty() ? "" : argument.name + ":") + shape(*argument.value);
+      out += ' ';
+      if (!argument.name.empty()) out.append(argument.name).append(":");
+      out += shape(*argument.value);
     }
     return out;
   }
