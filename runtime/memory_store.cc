@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
@@ -13,7 +14,7 @@ namespace {
 
 class MemoryStore final : public Store {
  public:
-  explicit MemoryStore(uint64_t seen_limit) : chapter_size_(std::max<uint64_t>(1, (seen_limit + 1) / 2)) {}
+  explicit MemoryStore(uint64_t seen_limit) : seen_limit_(seen_limit) {}
 
   StoreStatus load(std::string_view subject, std::vector<StoredPart>& parts) override;
   StoreStatus commit(const CommitGroup& group) override;
@@ -34,7 +35,7 @@ class MemoryStore final : public Store {
     SourcePosition position;
     uint64_t group;
   };
-  using SeenChapter = std::set<std::pair<std::string, std::string>, std::less<>>;
+  using SourceAndId = std::pair<std::string, std::string>;
 
   void write_part(const PartWrite& write);
   void remember(const std::vector<SeenEvent>& events);
@@ -42,8 +43,9 @@ class MemoryStore final : public Store {
   std::mutex mutex_;  // commit() against all others
   std::map<std::string, std::vector<StoredPart>, std::less<>> subjects_;
   std::map<std::string, CommittedPosition, std::less<>> positions_;
-  std::vector<SeenChapter> seen_{1};  // the newest last
-  uint64_t chapter_size_;
+  std::deque<SourceAndId> seen_in_order_;
+  std::multiset<SourceAndId> seen_;
+  uint64_t seen_limit_;
   std::map<uint64_t, std::string> outbox_;
   uint64_t last_group_ = 0;
   std::map<int64_t, DeadLetter> dead_letters_;
@@ -101,10 +103,14 @@ void MemoryStore::write_part(const PartWrite& write) {
 }
 
 void MemoryStore::remember(const std::vector<SeenEvent>& events) {
-  // As in a store on disk: chapters of half the limit, the newest three known.
-  if (seen_.back().size() >= chapter_size_) seen_.emplace_back();
-  if (seen_.size() > 3) seen_.erase(seen_.begin());
-  for (const SeenEvent& event : events) seen_.back().emplace(event.source, event.id);
+  for (const SeenEvent& event : events) {
+    seen_in_order_.emplace_back(event.source, event.id);
+    seen_.insert(seen_in_order_.back());
+  }
+  while (seen_in_order_.size() > seen_limit_) {
+    seen_.extract(seen_in_order_.front());
+    seen_in_order_.pop_front();
+  }
 }
 
 StoreStatus MemoryStore::scan(std::string_view glob_text, const SubjectVisitor& visit) {
@@ -154,9 +160,7 @@ StoreStatus MemoryStore::position_by_identity(uint64_t device, uint64_t inode,
 
 StoreStatus MemoryStore::was_seen(std::string_view source, std::string_view id, bool& seen) {
   const std::lock_guard lock(mutex_);
-  const std::pair<std::string, std::string> event(source, id);
-  seen = std::any_of(seen_.begin(), seen_.end(),
-                     [&](const SeenChapter& chapter) { return chapter.contains(event); });
+  seen = seen_.contains(SourceAndId(source, id));
   return {};
 }
 

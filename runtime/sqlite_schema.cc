@@ -40,11 +40,10 @@ CREATE TABLE positions(
 ) WITHOUT ROWID;
 
 CREATE TABLE seen_events(
-  chapter INTEGER NOT NULL,
+  number INTEGER PRIMARY KEY,
   source TEXT NOT NULL,
-  id TEXT NOT NULL,
-  PRIMARY KEY(chapter, source, id)
-) WITHOUT ROWID;
+  id TEXT NOT NULL
+);
 
 CREATE TABLE outbox(
   number INTEGER PRIMARY KEY,
@@ -66,9 +65,7 @@ CREATE INDEX dead_letters_to_retry ON dead_letters(id) WHERE retry;
 
 INSERT INTO meta VALUES
   ('created_by', 'krules )sql" KRULES_VERSION R"sql('),
-  ('runs', 0),
-  ('seen_chapter', 1),
-  ('seen_in_chapter', 0);
+  ('runs', 0);
 )sql";
 
 // A view with a row a property, for people: {0} is its name, {1} the column that it takes apart.

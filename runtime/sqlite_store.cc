@@ -9,6 +9,7 @@
 
 #include "krules/glob.h"
 #include "sqlite_open.h"
+#include "sqlite_seen.h"
 #include "sqlite_statement.h"
 #include "sqlite_writer.h"
 #include "store_lock.h"
@@ -83,7 +84,7 @@ class SqliteStore final : public Store {
 
  private:
   StoreStatus open_for_running(const SqliteStoreOptions& options);
-  StoreStatus prepare_reading();
+  StoreStatus prepare_reading(uint64_t seen_limit);
   StoreStatus cannot_read(int code) const { return reader_.error(code, "read", path_.shown); }
 
   /// Prepares `sql` in `statement`, calls `visit` for each row, and leaves it prepared.
@@ -97,12 +98,11 @@ class SqliteStore final : public Store {
   StoreLock lock_;
   std::unique_ptr<Writer> writer_;  // null where the store is only looked at
   Connection reader_;
-  int64_t seen_chapter_at_open_ = 1;
+  sqlite::SeenReader seen_;
 
   Statement load_;
   Statement position_;
   Statement position_by_identity_;
-  Statement was_seen_;
   Statement to_retry_;
 };
 
@@ -111,7 +111,7 @@ StoreStatus SqliteStore::open(const SqliteStoreOptions& options) {
   StoreStatus status =
       sqlite::locate(options.path, run ? sqlite::Missing::kFine : sqlite::Missing::kError, path_);
   if (status.ok()) status = run ? open_for_running(options) : sqlite::open_to_look(path_, reader_);
-  if (status.ok()) status = prepare_reading();
+  if (status.ok()) status = prepare_reading(options.seen_limit);
   return status;
 }
 
@@ -127,7 +127,7 @@ StoreStatus SqliteStore::open_for_running(const SqliteStoreOptions& options) {
   return sqlite::open_reader(path_, reader_);
 }
 
-StoreStatus SqliteStore::prepare_reading() {
+StoreStatus SqliteStore::prepare_reading(uint64_t seen_limit) {
   const std::string position = std::string(kPositionColumns) + "WHERE source = ?1";
   const std::string by_identity =
       std::string(kPositionColumns) + "WHERE device = ?1 AND inode = ?2 ORDER BY group_number DESC LIMIT 1";
@@ -136,25 +136,17 @@ StoreStatus SqliteStore::prepare_reading() {
       {load_, "SELECT part, props, ext FROM subjects WHERE name = ?1"},
       {position_, position.c_str()},
       {position_by_identity_, by_identity.c_str()},
-      {was_seen_,
-       "SELECT EXISTS(SELECT 1 FROM seen_events WHERE chapter = ?1 AND source = ?2 AND id = ?3)"
-       " OR EXISTS(SELECT 1 FROM seen_events WHERE chapter = ?1 - 1 AND source = ?2 AND id = ?3)"
-       " OR EXISTS(SELECT 1 FROM seen_events WHERE chapter = ?1 - 2 AND source = ?2 AND id = ?3)"},
       {to_retry_, to_retry.c_str()},
   };
-  static_assert(sqlite::kSeenChapters == 3, "was_seen_ looks into three chapters");
   int code = SQLITE_OK;
   for (const auto& [statement, sql] : statements) {
     if (code = statement.prepare(reader_, sql); code != SQLITE_OK) return cannot_read(code);
   }
   int64_t runs = 0;
   code = reader_.query_int("SELECT value FROM meta WHERE key = 'runs'", runs);
-  if (code == SQLITE_OK) {
-    code = reader_.query_int("SELECT value FROM meta WHERE key = 'seen_chapter'", seen_chapter_at_open_);
-  }
   if (code != SQLITE_OK) return cannot_read(code);
   run_number_ = static_cast<uint64_t>(runs);
-  return {};
+  return seen_.prepare(reader_, path_.shown, seen_limit);
 }
 
 template <class Visit>
@@ -248,10 +240,11 @@ StoreStatus SqliteStore::position_by_identity(uint64_t device, uint64_t inode,
 }
 
 StoreStatus SqliteStore::was_seen(std::string_view source, std::string_view id, bool& seen) {
-  was_seen_.bind(1, writer_ != nullptr ? writer_->seen_chapter() : seen_chapter_at_open_);
-  was_seen_.bind(2, source);
-  was_seen_.bind(3, id);
-  return each_row(was_seen_, [&] { seen = was_seen_.column_int(0) != 0; });
+  if (writer_ != nullptr) return seen_.contains(source, id, writer_->newest_seen(), seen);
+  int64_t newest = 0;
+  const int code = reader_.query_int("SELECT max(number) FROM seen_events", newest);
+  if (code != SQLITE_OK) return cannot_read(code);
+  return seen_.contains(source, id, static_cast<uint64_t>(newest), seen);
 }
 
 StoreStatus SqliteStore::pending_outputs(std::vector<PendingOutput>& outputs) {

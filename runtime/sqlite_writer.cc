@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "sqlite_seen.h"
 
 namespace krules::sqlite {
 
 StoreStatus Writer::prepare(const SqliteStoreOptions& options) {
   path_ = options.path;
-  chapter_size_ = static_cast<int64_t>(std::max<uint64_t>(1, (options.seen_limit + 1) / 2));
+  seen_limit_ = std::min(options.seen_limit, kMostSeen);
 
   const std::pair<Statement&, const char*> statements[] = {
       {begin_, "BEGIN IMMEDIATE"},
@@ -19,13 +22,8 @@ StoreStatus Writer::prepare(const SqliteStoreOptions& options) {
       {put_position_, "INSERT OR REPLACE INTO positions VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
       {add_output_, "INSERT INTO outbox VALUES(?1, ?2)"},
       {forget_outputs_, "DELETE FROM outbox WHERE number BETWEEN ?1 AND ?2"},
-      {add_seen_, "INSERT OR IGNORE INTO seen_events VALUES(?1, ?2, ?3)"},
-      {find_old_seen_,
-       "SELECT chapter, source, id FROM seen_events WHERE chapter <= ?1 ORDER BY chapter, source, id LIMIT 1 "
-       "OFFSET ?2"},
-      {forget_some_seen_, "DELETE FROM seen_events WHERE (chapter, source, id) < (?1, ?2, ?3)"},
-      {forget_old_seen_, "DELETE FROM seen_events WHERE chapter <= ?1"},
-      {put_counter_, "UPDATE meta SET value = ?2 WHERE key = ?1"},
+      {add_seen_, "INSERT INTO seen_events VALUES(?1, ?2, ?3)"},
+      {forget_seen_, "DELETE FROM seen_events WHERE number < ?1"},
       {add_dead_letter_,
        "INSERT INTO dead_letters(time, kind, message, event, source, line, path, retry) "
        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
@@ -38,23 +36,21 @@ StoreStatus Writer::prepare(const SqliteStoreOptions& options) {
   }
 
   int64_t last_group = 0;
-  int64_t chapter = 1;
-  int code = connection_.query_int("SELECT max(number) FROM outbox", last_group);
-  if (code == SQLITE_OK) {
-    code = connection_.query_int("SELECT value FROM meta WHERE key = 'seen_chapter'", chapter);
-  }
-  if (code == SQLITE_OK) {
-    code = connection_.query_int("SELECT value FROM meta WHERE key = 'seen_in_chapter'", in_chapter_);
-  }
   int64_t without_outputs = 0;
+  int64_t oldest_seen = 0;
+  int64_t newest_seen = 0;
+  int code = connection_.query_int("SELECT max(number) FROM outbox", last_group);
   if (code == SQLITE_OK) {
     code =
         connection_.query_int("SELECT lines = '' FROM outbox ORDER BY number DESC LIMIT 1", without_outputs);
   }
+  if (code == SQLITE_OK) code = connection_.query_int("SELECT min(number) FROM seen_events", oldest_seen);
+  if (code == SQLITE_OK) code = connection_.query_int("SELECT max(number) FROM seen_events", newest_seen);
   if (code != SQLITE_OK) return connection_.error(code, "read", path_);
-  last_without_outputs_ = without_outputs != 0;
   last_group_ = static_cast<uint64_t>(last_group);
-  seen_chapter_.store(chapter, std::memory_order_release);
+  last_without_outputs_ = without_outputs != 0;
+  oldest_seen_ = static_cast<uint64_t>(oldest_seen);
+  newest_seen_.store(static_cast<uint64_t>(newest_seen), std::memory_order_release);
   return {};
 }
 
@@ -67,7 +63,7 @@ StoreStatus Writer::commit(const CommitGroup& group) {
     // The undoing of an earlier failure failed too.
     if (const int code = rollback_.run(); code != SQLITE_OK) return connection_.error(code, "write", path_);
   }
-  SeenCounters seen{seen_chapter(), in_chapter_, old_chapters_left_};
+  SeenRange seen{oldest_seen_, newest_seen()};
   int code = begin_.run();
   if (code == SQLITE_OK) code = write(group, seen);
   if (code == SQLITE_OK) code = commit_.run();
@@ -79,13 +75,12 @@ StoreStatus Writer::commit(const CommitGroup& group) {
   last_group_ = group.number;
   last_without_outputs_ = group.outputs.empty();
   confirmed_ = std::max(confirmed_, group.confirmed);
-  in_chapter_ = seen.in_chapter;
-  old_chapters_left_ = seen.old_left;
-  seen_chapter_.store(seen.chapter, std::memory_order_release);
+  oldest_seen_ = seen.oldest;
+  newest_seen_.store(seen.newest, std::memory_order_release);
   return {};
 }
 
-int Writer::write(const CommitGroup& group, SeenCounters& seen) {
+int Writer::write(const CommitGroup& group, SeenRange& seen) {
   int code = write_subjects(group);
   if (code == SQLITE_OK) code = write_positions(group);
   if (code == SQLITE_OK) code = write_outputs(group);
@@ -145,45 +140,20 @@ int Writer::write_outputs(const CommitGroup& group) {
   return code;
 }
 
-int Writer::write_seen(const CommitGroup& group, SeenCounters& seen) {
-  if (seen.in_chapter >= chapter_size_) {
-    ++seen.chapter;
-    seen.in_chapter = 0;
-    seen.old_left = true;
-    put_counter_.bind(1, "seen_chapter");
-    put_counter_.bind(2, seen.chapter);
-    if (const int code = put_counter_.run(); code != SQLITE_OK) return code;
-  }
+int Writer::write_seen(const CommitGroup& group, SeenRange& seen) {
   for (const SeenEvent& event : group.seen) {
-    add_seen_.bind(1, seen.chapter);
+    add_seen_.bind(1, ++seen.newest);
     add_seen_.bind(2, event.source);
     add_seen_.bind(3, event.id);
     if (const int code = add_seen_.run(); code != SQLITE_OK) return code;
-    seen.in_chapter += sqlite3_changes(connection_.handle());
   }
-  put_counter_.bind(1, "seen_in_chapter");
-  put_counter_.bind(2, seen.in_chapter);
-  if (const int code = put_counter_.run(); code != SQLITE_OK) return code;
-  // Forgets twice as fast as it learns: old ids lie side by side, so that this touches a few pages.
-  return seen.old_left ? forget_seen(2 * group.seen.size() + 16, seen) : SQLITE_OK;
-}
-
-int Writer::forget_seen(uint64_t count, SeenCounters& seen) {
-  const int64_t newest_old = seen.chapter - kSeenChapters;
-  find_old_seen_.bind(1, newest_old);
-  find_old_seen_.bind(2, count);
-  const ResetAtEnd reset(find_old_seen_);
-  const int code = find_old_seen_.step();
-  if (code == SQLITE_ROW) {
-    forget_some_seen_.bind(1, find_old_seen_.column_int(0));
-    forget_some_seen_.bind(2, find_old_seen_.column_text(1));
-    forget_some_seen_.bind(3, find_old_seen_.column_text(2));
-    return forget_some_seen_.run();
-  }
-  if (code != SQLITE_DONE) return code;
-  seen.old_left = false;
-  forget_old_seen_.bind(1, newest_old);
-  return forget_old_seen_.run();
+  // The first row to keep. Where the limit was lowered, it is approached step by step.
+  const uint64_t wanted = seen.newest >= seen_limit_ ? seen.newest - seen_limit_ + 1 : 1;
+  const uint64_t oldest = std::min(wanted, seen.oldest + 2 * group.seen.size() + 16);
+  if (oldest <= seen.oldest) return SQLITE_OK;
+  seen.oldest = oldest;
+  forget_seen_.bind(1, oldest);
+  return forget_seen_.run();
 }
 
 int Writer::write_dead_letters(const CommitGroup& group) {

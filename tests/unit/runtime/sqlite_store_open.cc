@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "store_support.h"
@@ -74,25 +75,42 @@ TEST_CASE("a store keeps everything when it is opened again") {
   check_ok(store->commit(group));
 }
 
-TEST_CASE("event ids are forgotten at the same pace across restarts") {
+TEST_CASE("event ids are remembered across restarts, up to the limit of the day") {
   TemporaryFolder folder;
+  const std::string path = folder.file("krules.db");
+  const auto seen = [](Store& store, int id) {
+    bool answer = false;
+    check_ok(store.was_seen("s", std::to_string(id), answer));
+    return answer;
+  };
   CommitGroup group;
-  for (uint64_t number = 1; number <= 40; ++number) {
-    const auto store =
-        open_store(folder.file("krules.db"), StoreAccess::kRun, CommitSync::kNormal, /*seen_limit=*/20);
-    const std::string ids[] = {std::to_string(number * 2), std::to_string(number * 2 + 1)};
+  int last = 0;
+  for (uint64_t number = 1; number <= 20; ++number) {
+    const auto store = open_store(path, StoreAccess::kRun, CommitSync::kNormal, /*seen_limit=*/20);
+    const std::string ids[] = {std::to_string(last + 1), std::to_string(last + 2)};
+    last += 2;
     group.clear();
     group.number = number;
     group.seen = {{"s", ids[0]}, {"s", ids[1]}};
     check_ok(store->commit(group));
+    REQUIRE(seen(*store, last));
+    REQUIRE(seen(*store, std::max(1, last - 19)));
+    REQUIRE_FALSE(seen(*store, last - 20));
   }
-  const auto left =
-      query(folder.file("krules.db"), "SELECT count(*), max(CAST(id AS INTEGER)) FROM seen_events");
-  REQUIRE(left.size() == 1);
-  const int count = std::stoi(left[0]);
-  CHECK(count >= 20);
-  CHECK(count <= 32);
-  CHECK(left[0].ends_with("|81"));
+  CHECK(query(path, "SELECT count(*) FROM seen_events") == std::vector<std::string>{"20"});
+
+  // A lower limit holds at once for what is known, and the table follows.
+  const auto store = open_store(path, StoreAccess::kRun, CommitSync::kNormal, /*seen_limit=*/5);
+  CHECK(seen(*store, 36));
+  CHECK_FALSE(seen(*store, 35));
+  const auto looked_at = open_store(path, StoreAccess::kReadOnly);
+  CHECK(seen(*looked_at, 40));
+  group.clear();
+  group.number = 21;
+  group.seen = {{"s", "41"}};
+  check_ok(store->commit(group));
+  CHECK(seen(*looked_at, 41));
+  CHECK(query(path, "SELECT min(id), max(id) FROM seen_events") == std::vector<std::string>{"37|41"});
 }
 
 TEST_CASE("a second program on a store is refused and told who runs on it") {
