@@ -7,11 +7,13 @@ line. README.md says what the workloads are and how to read the figures.
 
 import argparse
 import collections
+import contextlib
 import json
 import os
 import pathlib
 import platform
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -120,26 +122,27 @@ class Bench:
 
     def durable_workload(self):
         ours, theirs = self.scratch / "krules.out", self.scratch / "reference.out"
-        database = self.scratch / "w5.db"
+        our_store, their_store = self.scratch / "krules.db", self.scratch / "reference.db"
 
         def clean():
-            for path in self.scratch.glob("w5.db*"):
+            for path in self.scratch.glob("*.db*"):
                 path.unlink()
             os.sync()
 
         def krules():
             clean()
             return self.krules_run(
-                HERE / "rules" / "w1.krules", self.data("w1.jsonl"), ours, "--durability", "full", "--db", database,
+                HERE / "rules" / "w1.krules", self.data("w1.jsonl"), ours, "--durability", "full", "--db", our_store,
                 "--commit-batch", str(EVENTS_PER_COMMIT), "--emit", "device.alert.*",
             )
 
         def reference():
-            clean()
-            return self.measure([self.reference, "w5", self.data("w1.jsonl"), theirs, database, "full",
+            return self.measure([self.reference, "w5", self.data("w1.jsonl"), theirs, their_store, "full",
                                  str(EVENTS_PER_COMMIT)])
 
         result = self.in_turn(krules, reference)
+        if stored_subjects(our_store) != stored_subjects(their_store):
+            sys.exit("run.py: w5: the stores differ")
         return result, self.compare("w5", ours, theirs)
 
     def expression_workload(self):
@@ -171,6 +174,11 @@ class Bench:
             lambda: self.krules_run(rules, self.nothing, None, "--durability", "off"),
             lambda: self.krules_run(one, self.nothing, None, "--durability", "off"),
         )
+
+
+def stored_subjects(store):
+    with contextlib.closing(sqlite3.connect(store)) as database:
+        return {name: json.loads(props) for name, props in database.execute("SELECT name, props FROM subjects")}
 
 
 def two_fields(event):

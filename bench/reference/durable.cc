@@ -26,7 +26,7 @@ class Store {
     begin_ = prepare("BEGIN");
     commit_ = prepare("COMMIT");
     save_ = prepare(
-        "INSERT INTO subjects VALUES(?1, 0, ?2, '{}') ON CONFLICT DO UPDATE SET props=excluded.props, "
+        "INSERT INTO subjects VALUES(?1, 0, ?2, NULL) ON CONFLICT DO UPDATE SET props=excluded.props, "
         "ext=excluded.ext");
   }
   ~Store() {
