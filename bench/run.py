@@ -124,19 +124,20 @@ class Bench:
         ours, theirs = self.scratch / "krules.out", self.scratch / "reference.out"
         our_store, their_store = self.scratch / "krules.db", self.scratch / "reference.db"
 
-        def clean():
-            for path in self.scratch.glob("*.db*"):
+        def clean(store):
+            for path in self.scratch.glob(f"{store.name}*"):
                 path.unlink()
             os.sync()
 
         def krules():
-            clean()
+            clean(our_store)
             return self.krules_run(
                 HERE / "rules" / "w1.krules", self.data("w1.jsonl"), ours, "--durability", "full", "--db", our_store,
                 "--commit-batch", str(EVENTS_PER_COMMIT), "--emit", "device.alert.*",
             )
 
         def reference():
+            clean(their_store)
             return self.measure([self.reference, "w5", self.data("w1.jsonl"), theirs, their_store, "full",
                                  str(EVENTS_PER_COMMIT)])
 
