@@ -100,7 +100,7 @@ KRULES_EXPECT(match_value, "a value", Place::kExpression);
 KRULES_EXPECT(open_match, "`{` and the arms", Place::kOther, "write `match x { \"a\" -> 1, _ -> 0 }`");
 KRULES_EXPECT(match_arm, "an arm such as `\"a\" -> 1`", Place::kOther, "an arm begins with literals or constants: `\"b\" | \"c\" -> 2`, the last may be `_ -> 0`");
 KRULES_EXPECT(match_pattern, "a literal or a constant", Place::kOther);
-KRULES_EXPECT(arrow, "`->` and a value", Place::kOther, "write `match x { \"a\" -> 1, _ -> 0 }`");
+KRULES_EXPECT(arrow, "`->` and a value", Place::kOther, "an arm is literals or constants, `->` and a value: `\"a\" | \"b\" -> 1`");
 KRULES_EXPECT(arm_value, "a value", Place::kExpression);
 KRULES_EXPECT(close_match, "`,` or `}`", Place::kClose);
 KRULES_EXPECT(if_condition, "a condition", Place::kExpression);

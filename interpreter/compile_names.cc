@@ -35,6 +35,20 @@ const BuiltinName* find_builtin(std::string_view name) {
   return nullptr;
 }
 
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// `cpu-load` where `span` is the `load` of `subject.cpu-load`, which was meant as one name; else empty.
+std::string dashed_name(std::string_view text, Span span) {
+  size_t begin = span.begin;
+  while (begin > 0 && (is_word(text[begin - 1]) || text[begin - 1] == '-')) --begin;
+  const std::string_view name = text.substr(begin, span.end - begin);
+  const bool read_of_something = begin > 0 && text[begin - 1] == '.';
+  const bool dashed = span.begin > begin + 1 && name.front() != '-' && name[span.begin - begin - 1] == '-';
+  return read_of_something && dashed ? std::string(name) : std::string();
+}
+
 }  // namespace
 
 bool is_builtin_value(std::string_view name) {
@@ -202,6 +216,13 @@ void UnitCompiler::finish() {
     if (functions != nullptr && functions->find(unknown.name) != nullptr) {
       diagnostic.message = fmt::format("`{}` is a function, not a value", unknown.name);
       diagnostic.helps = {fmt::format("call it: `{}(...)`", unknown.name)};
+      continue;
+    }
+    if (const std::string name =
+            dashed_name(program_.label(source_, unknown.span, {}).where.source->text(), unknown.span);
+        !name.empty()) {
+      diagnostic.helps = {fmt::format("a property or field called `{0}` is read with `[\"{0}\"]`", name),
+                          "to subtract put spaces around the `-`"};
       continue;
     }
     std::vector<std::string_view> candidates = unknown.candidates;

@@ -174,13 +174,7 @@ const StmtNode* UnitCompiler::set(const ast::Stmt& stmt, const ast::Set& set) {
   node->clauses = clauses(set.clauses);
   node->op = set.op;
   node->value = expression(*set.value);
-  if (set.from != nullptr) {
-    node->from = expression(*set.from);
-    if (set.op == ast::AssignOp::kAssign || set.op == ast::AssignOp::kIfNull) {
-      report(kClauseHere, set.from->span, "`from` has no meaning here: nothing is read that could be absent")
-          .helps = {"`from` goes with `+=`, `-=`, `*=` and `++=`"};
-    }
-  }
+  if (set.from != nullptr) node->from = expression(*set.from);
   node->run = set_statement(*node);
   return node;
 }

@@ -148,6 +148,29 @@ Value Program::check_input(const CompiledInput& input, const Value& payload, Are
   return Value::null();
 }
 
+Value Program::read_input(const CompiledInput& input, const Value& payload, Arena& arena) const {
+  std::vector<MapRep::Entry> times;
+  if (!payload.is(ValueKind::kMap)) return payload;
+  const MapRep& map = payload.as_map();
+  for (const CompiledInput::Field& field : input.fields) {
+    const bool timestamp = field.kind.kind == ast::Kind::kTimestamp;
+    if (!timestamp && field.kind.kind != ast::Kind::kDuration) continue;
+    const Value* value = map.find(field.name);
+    if (value == nullptr || !value->is(ValueKind::kString)) continue;
+    int64_t microseconds = 0;
+    if (timestamp && parse_timestamp(value->text(), microseconds)) {
+      times.push_back({field.name, Value::timestamp(microseconds)});
+    } else if (!timestamp && parse_duration(value->text(), microseconds)) {
+      times.push_back({field.name, Value::duration(microseconds)});
+    }
+  }
+  if (times.empty()) return payload;
+  MapBuilder builder(arena, map.size);
+  for (const MapRep::Entry& entry : map.entries()) builder.add(entry.key, entry.value);
+  for (const MapRep::Entry& time : times) builder.add(time.key, time.value);
+  return builder.finish();
+}
+
 Value Program::input_subject(const CompiledInput& input, Frame& frame) const {
   if (input.subject == nullptr) return Value::null();
   frame.program = this;

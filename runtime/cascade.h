@@ -168,6 +168,7 @@ class Cascade final : public Host {
     size_t undo;
     size_t effects;
     size_t writes;
+    size_t logs;
   };
 
   Value make_error(std::string_view kind, std::string_view message);

@@ -90,6 +90,7 @@ Engine::Impl::Outcome Engine::Impl::prepare_root(const InputEvent& event, const 
       if (const Value bad = program.check_input(*input, event.payload, cascade->arena()); bad.is_error()) {
         return dead_letter("input", bad.as_error().message, event, source);
       }
+      root.payload = program.read_input(*input, event.payload, cascade->arena());
       Subject nobody("");
       root.subject = &nobody;
       frame.event = &root;
