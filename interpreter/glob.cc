@@ -12,8 +12,28 @@ size_t next_code_point(std::string_view text, size_t at) {
   return at;
 }
 
+}  // namespace
+
+Glob::Glob(std::string_view pattern) : pattern_(pattern) {
+  const size_t wild = pattern.find_first_of("*?");
+  if (wild == std::string_view::npos) {
+    shape_ = Shape::kExact;
+  } else if (pattern == "*") {
+    shape_ = Shape::kAny;
+  } else if (wild == pattern.size() - 1 && pattern[wild] == '*') {
+    shape_ = Shape::kPrefix;
+    fixed_ = pattern.substr(0, wild);
+  } else if (wild == 0 && pattern[0] == '*' && pattern.find_first_of("*?", 1) == std::string_view::npos) {
+    shape_ = Shape::kSuffix;
+    fixed_ = pattern.substr(1);
+  } else {
+    shape_ = Shape::kGeneral;
+  }
+}
+
 // Greedy with one point of return: linear in practice, at worst pattern x text.
-bool matches_general(std::string_view pattern, std::string_view text) {
+bool Glob::matches_general(std::string_view text) const {
+  const std::string_view pattern = pattern_;
   size_t p = 0;
   size_t t = 0;
   size_t star = std::string_view::npos;
@@ -38,41 +58,6 @@ bool matches_general(std::string_view pattern, std::string_view text) {
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
-}
-
-}  // namespace
-
-Glob::Glob(std::string_view pattern) : pattern_(pattern) {
-  const size_t wild = pattern.find_first_of("*?");
-  if (wild == std::string_view::npos) {
-    shape_ = Shape::kExact;
-  } else if (pattern == "*") {
-    shape_ = Shape::kAny;
-  } else if (wild == pattern.size() - 1 && pattern[wild] == '*') {
-    shape_ = Shape::kPrefix;
-    fixed_ = pattern.substr(0, wild);
-  } else if (wild == 0 && pattern[0] == '*' && pattern.find_first_of("*?", 1) == std::string_view::npos) {
-    shape_ = Shape::kSuffix;
-    fixed_ = pattern.substr(1);
-  } else {
-    shape_ = Shape::kGeneral;
-  }
-}
-
-bool Glob::matches(std::string_view text) const {
-  switch (shape_) {
-    case Shape::kExact:
-      return text == pattern_;
-    case Shape::kPrefix:
-      return text.starts_with(fixed_);
-    case Shape::kSuffix:
-      return text.ends_with(fixed_);
-    case Shape::kAny:
-      return true;
-    case Shape::kGeneral:
-      return matches_general(pattern_, text);
-  }
-  return false;
 }
 
 }  // namespace krules

@@ -144,23 +144,26 @@ Event* Cascade::new_event(EventKind kind, const Symbol* type, Subject* subject, 
     // A change that no rule looks at is no event of the cascade.
     if (kind != EventKind::kPlain && !listener_.wants_built_in()) return nullptr;
     if (++events_ > most_events_ + 1) return nullptr;
-    *event = Event{};
   } else {
     // One too many is kept as the end of the path, never run.
     if (++events_ > most_events_ + 1) return nullptr;
     QueuedEvent& queued = queue_.push();
-    queued = QueuedEvent{};
     queued.candidates = &candidates;
     event = &queued;
   }
-  event->kind = kind;
+  // Every field, once: the place may hold an event of an earlier cascade.
   event->type = type;
   event->subject = subject;
-  event->property = property;
+  event->kind = kind;
   event->payload = Value::map(&empty_map());
+  event->meta = kind == EventKind::kPlain ? Value::null() : inherited_meta(Value::null());
+  event->extra = Value::null();
+  event->property = property;
+  event->old_value = Value::null();
+  event->new_value = Value::null();
+  event->extended_property = false;
   event->cause = event_number_;
   event->rule = rule_->number;
-  if (kind != EventKind::kPlain) event->meta = inherited_meta(Value::null());
   return event;
 }
 
@@ -179,7 +182,7 @@ void Cascade::undo_all() {
 }
 
 size_t Cascade::savepoint() {
-  savepoints_.push_back({undo_.size(), effects_.size(), writes_.size()});
+  savepoints_.push_back({undo_.size(), effects_.size(), writes_.size(), logs_.size()});
   return savepoints_.size() - 1;
 }
 
@@ -189,6 +192,7 @@ void Cascade::rollback(size_t savepoint) {
   effects_.resize(point.effects);
   writes_.resize(point.writes);
   savepoints_.resize(savepoint);
+  for (size_t i = point.logs; i < logs_.size(); ++i) logs_[i].undone = true;
   // A property written before the savepoint and again after it has its event at the earlier place again.
   for (Write& write : writes_) write.last_effect = kNoEffect;
   for (uint32_t i = 0; i < effects_.size(); ++i) {

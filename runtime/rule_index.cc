@@ -119,12 +119,6 @@ uint32_t RuleIndex::filter_for(const CompiledTrigger& trigger) {
   return static_cast<uint32_t>(filters_.size() - 1);
 }
 
-bool RuleIndex::subject_matches(uint32_t filter, std::string_view subject) const {
-  if (filter == Candidate::kAnySubject) return true;
-  const std::vector<const Glob*>& globs = filters_[filter];
-  return std::any_of(globs.begin(), globs.end(), [&](const Glob* glob) { return glob->matches(subject); });
-}
-
 // ---------------------------------------------------------------- candidate sets
 
 std::optional<EqualityGuard> RuleIndex::best_guard(const CompiledRule& rule, uint32_t filter) const {

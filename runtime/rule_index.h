@@ -64,7 +64,13 @@ class RuleIndex {
   const CandidateSet& candidates(EventKind kind, const Symbol* type, const Symbol* property);
 
   /// Whether the candidate is meant for this subject.
-  bool subject_matches(uint32_t filter, std::string_view subject) const;
+  bool subject_matches(uint32_t filter, std::string_view subject) const {
+    if (filter == Candidate::kAnySubject) return true;
+    for (const Glob* glob : filters_[filter]) {
+      if (glob->matches(subject)) return true;
+    }
+    return false;
+  }
 
   /// Drops remembered sets of names that no rule mentions when there are too many of them. Between cascades.
   void forget_strangers();
