@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace krules::test {
+
+/// Runs the test file at `path` and tells what did not happen as it says, one sentence an entry, each
+/// beginning with the place. Empty: all is as it should be.
+std::vector<std::string> run_language_file(const std::string& path);
+
+}  // namespace krules::test
