@@ -119,11 +119,15 @@ Value reduce(CallContext& context, Arguments arguments, const void*) {
   const ListRep& list = call.list(0, "list");
   const Value& step = call.lambda(2, "step");
   if (!call.charge(list.size)) return call.failure();
+  // Each step may put the value so far into another list. How deep that has become is looked at now and then,
+  // before it is too deep for what walks values.
+  constexpr uint32_t kLookEvery = 16;
   Value so_far = arguments[1];
-  for (const Value& item : list.items()) {
-    const Value pair[] = {so_far, item};
+  for (uint32_t i = 0; i < list.size; ++i) {
+    const Value pair[] = {so_far, list.begin()[i]};
     so_far = context.invoke(step, pair);
     if (so_far.is_error()) return so_far;
+    if (i % kLookEvery == kLookEvery - 1 && !call.charge_value(so_far)) return call.failure();
   }
   return so_far;
 }

@@ -47,6 +47,16 @@ TEST_CASE("A small value that is endless to walk is refused") {
   CHECK_THAT(calculator.work_out(deep + ".join()"), Catch::StartsWith("error: `join` got a value of more"));
 }
 
+TEST_CASE("reduce does not nest without end") {
+  check_all({
+      {"range(1000000).reduce(null, (inner, i) => [inner])",
+       "error: `reduce` got lists and maps that nest deeper than 128"},
+      {"range(100).reduce([1], (inner, i) => [inner, inner])",
+       "error: `reduce` got a value of more than 4194304 parts or 67108864 bytes"},
+      {"range(100).reduce([], (all, i) => [...all, i]).len()", "100"},
+  });
+}
+
 TEST_CASE("The budget of steps pays for what functions do") {
   Calculator calculator;
   calculator.allow_steps(10'000);
