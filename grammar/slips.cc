@@ -49,6 +49,7 @@ constexpr auto kForeignStatements = std::to_array<Hint>({
     {"continue", "put the rest of the loop's body into an `if`"},
     {"var", "a local is `let x = ...`, a property is `set x = ...`"},
     {"const", "a local is `let x = ...`; a `const` stands outside of rules"},
+    {"rule", "rules do not stand in rules: close the one above with `}`"},
     {"def", "a function stands outside of rules: `fn name(x) = ...`"},
     {"fn", "a function stands outside of rules: `fn name(x) = ...`"},
     {"function", "a function stands outside of rules: `fn name(x) = ...`"},
@@ -173,6 +174,10 @@ Slip at_statement(const Case& c) {
                    "put it at the end of that statement");
   }
   if (Slip misspelt = misspelt_before(c)) return misspelt;
+  if (!word.empty() && c.offset > 0 && c.context.text()[c.offset - 1] == '\'') {
+    return c.error(codes::kNoStatement, "the string ends before " + backquoted(word),
+                   "a quote inside of a raw string is written twice: `''`");
+  }
   if (!word.empty() && !is_reserved_word(word) && is_assignment(c.context, c.offset)) {
     const Span span{c.offset, end_of_path(c.context, c.offset)};
     const std::string path(c.context.text(span));
@@ -292,9 +297,20 @@ Slip at_value(const Case& c) {
   return {};
 }
 
-/// Two items with nothing between them.
+/// Two items with nothing between them, a bracket of another kind, or a computed value without its key.
 Slip at_close(const Case& c) {
   const char first = c.rest()[0];
+  if (first == ')' || first == ']' || first == '}') {
+    Diagnostic error =
+        c.error(codes::kUnexpected, c.expectation(),
+                "add the missing `" + std::string(1, c.expected.what[c.expected.what.size() - 2]) + "`");
+    error.related.push_back(c.context.label(c.context.openers.back().span, "opened here"));
+    return error;
+  }
+  const bool is_operator = first == '+' || first == '-' || first == '*' || first == '/' || first == '%';
+  if (is_operator && c.expected.what == "`,` or `}`") {
+    return c.error(codes::kMapEntry, "a computed value of a map needs a key", "write `key: value`");
+  }
   const bool begins_value = is_digit(first) || first == '"' || first == '\'' ||
                             (is_word_start(first) && !is_reserved_word(c.word()));
   if (!begins_value || !c.expected.what.starts_with("`,`")) return {};

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "compiler.h"
 
@@ -9,6 +10,30 @@ namespace krules {
 using namespace program_codes;
 
 namespace {
+
+/// What functions of other languages are here.
+struct ForeignFunction {
+  std::string_view name;
+  std::string_view help;
+};
+constexpr auto kForeignFunctions = std::to_array<ForeignFunction>({
+    {"append", "in an expression write `[...list, item]`; a property is extended by `set list ++= item`"},
+    {"concat", "write `[...a, ...b]` for lists, `\"{a}{b}\"` for texts"},
+    {"endsWith", "write `ends_with`"},
+    {"format", "write `\"text {expression}\"`; for times there is `format_time`"},
+    {"includes", "write `contains`, or `item in list`"},
+    {"length", "write `len`"},
+    {"lenght", "write `len`"},
+    {"print", "write `log info \"...\"` as a statement"},
+    {"push", "in an expression write `[...list, item]`; a property is extended by `set list ++= item`"},
+    {"size", "write `len`"},
+    {"sleep", "a rule does not wait"},
+    {"startsWith", "write `starts_with`"},
+    {"str", "write `string`, or `\"{value}\"`"},
+    {"substring", "write `substr` or `slice`"},
+    {"toLowerCase", "write `lower`"},
+    {"toUpperCase", "write `upper`"},
+});
 
 /// Nested deeper, evaluation could use up the stack of a thread.
 constexpr uint32_t kMostCallLevels = 32;
@@ -162,6 +187,12 @@ void UnitCompiler::unknown_function(std::string_view name, Span span) {
   if (value != nullptr || find_local(name) != nullptr || is_builtin_value(name)) {
     diagnostic.message = fmt::format("`{}` is a value, not a function", name);
     diagnostic.helps = {"read it without `( )`"};
+    return;
+  }
+  const auto foreign = std::find_if(kForeignFunctions.begin(), kForeignFunctions.end(),
+                                    [&](const ForeignFunction& each) { return each.name == name; });
+  if (foreign != kForeignFunctions.end()) {
+    diagnostic.helps = {std::string(foreign->help)};
     return;
   }
   std::vector<std::string_view> candidates = {"has", "subject"};

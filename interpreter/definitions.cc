@@ -162,7 +162,11 @@ void ProgramCompiler::report_circle(const std::vector<Definition*>& path) {
     diagnostic.related.push_back(label(path[i]->source, path[i]->name_span,
                                        fmt::format("{} is needed by {}", name(path[i]), name(path[i - 1]))));
   }
-  diagnostic.helps = {"there is no recursion: go through lists with `map`, `filter` and the like"};
+  const bool of_functions = std::any_of(
+      path.begin(), path.end(), [](const Definition* each) { return each->kind == Definition::Kind::kFn; });
+  diagnostic.helps = {of_functions
+                          ? "there is no recursion: go through lists with `map`, `filter` and the like"
+                          : "one of them must have a value that does not need the others"};
   for (Definition* each : path) each->broken = true;
 }
 

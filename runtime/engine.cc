@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -67,6 +68,19 @@ std::shared_ptr<const SymbolTable> first_symbols() {
   for (std::string_view type : {kPropertyChangedType, kPropertyDeletedType, kSubjectDeletedType})
     symbols->intern(type);
   return symbols;
+}
+
+/// Messages in the order in which a person reads the files; those about no file come first.
+void sort_by_place(std::vector<Diagnostic>& diagnostics, const std::vector<SourcePtr>& sources) {
+  std::map<const Source*, size_t> order;
+  for (const SourcePtr& source : sources) order.emplace(source.get(), order.size() + 1);
+  order[nullptr] = 0;
+  std::stable_sort(diagnostics.begin(), diagnostics.end(), [&](const Diagnostic& a, const Diagnostic& b) {
+    const size_t file_of_a = order[a.primary.where.source.get()];
+    const size_t file_of_b = order[b.primary.where.source.get()];
+    return file_of_a != file_of_b ? file_of_a < file_of_b
+                                  : a.primary.where.span.begin < b.primary.where.span.begin;
+  });
 }
 
 bool has_errors(const std::vector<Diagnostic>& diagnostics) {
@@ -196,6 +210,7 @@ CompileResult Engine::prepare(const std::vector<SourcePtr>& sources) {
   compile_options.parameters = impl_->options.parameters;
   CompileResult result = compile(modules, compile_options);
   result.diagnostics.insert(result.diagnostics.begin(), diagnostics.begin(), diagnostics.end());
+  sort_by_place(result.diagnostics, sources);
   if (has_errors(result.diagnostics)) result.program = nullptr;
   return result;
 }
