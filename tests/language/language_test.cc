@@ -57,4 +57,47 @@ TEST_CASE("every folder is run") {
   CHECK(found == listed);
 }
 
+TEST_CASE("what is not as a file says is noticed") {
+  const auto problems = [](const std::string& text) {
+    std::string joined;
+    for (const std::string& problem : run_language_text("t", text)) joined.append(problem).append("\n");
+    return joined;
+  };
+  using Catch::Contains;
+  const std::string rule = "rule a on go { set x = 1 emit seen { a: 1 } }\n";
+  const std::string send = "# send: {\"type\": \"go\", \"subject\": \"s\"}\n";
+  const std::string seen = "# expect: emitted seen on s {\"a\": 1}\n";
+  CHECK(problems(rule + send + seen + "# expect: s.x == 1\n# state: s {\"x\": 1}\n").empty());
+  CHECK_THAT(problems(rule), Contains("this file expects nothing"));
+  CHECK_THAT(problems(rule + "# expects: nothing\n"), Contains("t:2: unknown directive `expects`"));
+  CHECK_THAT(problems(rule + send + "# expect: nothing\n"), Contains("also emitted: seen on s {\"a\":1}"));
+  CHECK_THAT(problems(rule + send + seen + send + "# expect: s.x == 1\n"),
+             Contains("end: before this, also"));
+  CHECK_THAT(problems(rule + seen), Contains("t:2: not emitted: seen"));
+  CHECK_THAT(problems(rule + send + "# expect: emitted seen on s\n"), Contains("instead of seen on s {}"));
+  CHECK_THAT(problems(rule + send + seen + "# expect: s.x == 2\n"), Contains("t:4: it is 1"));
+  CHECK_THAT(problems(rule + send + seen + "# state: s {}\n"), Contains("the store has {\"x\":1}"));
+  CHECK_THAT(problems(rule + send + seen + "# dead letter: fail x\n"), Contains("not a dead letter: fail x"));
+  CHECK_THAT(problems(rule + send + seen + "# log: info x\n"), Contains("not logged: info x"));
+  CHECK_THAT(problems(rule + send + seen + "# fails: x\n"), Contains("nothing fails with `x`"));
+  CHECK_THAT(problems("rule a on go { fail \"no\" }\n" + send + "# expect: nothing\n"),
+             Contains("1: fails: no"));
+  CHECK_THAT(problems("rule a on go when 1 / payload.x > 0 { }\n" + send + "# expect: nothing\n"),
+             Contains("1: condition fails: "));
+  CHECK_THAT(problems("rule a on go { fail cascade \"no\" }\n" + send + "# expect: nothing\n"),
+             Contains("also a dead letter: fail no"));
+  CHECK_THAT(problems("rule a on go { log info \"x\" }\n" + send + "# expect: nothing\n"),
+             Contains("also logged: info x"));
+  const std::string wrong = "rule a on go when totl { }";
+  CHECK(problems(wrong + "  # error: K0200@19 unknown name `totl`\n").empty());
+  CHECK_THAT(problems(wrong + "\n# expect: nothing\n"), Contains("not expected:"));
+  CHECK_THAT(problems(wrong + "\n# error at 2: K0200\n"), Contains("nothing says `K0200` on line 2"));
+  CHECK_THAT(problems(wrong + "  # error: K0200@18\n"), Contains("nothing says"));
+  CHECK_THAT(problems(wrong + "  # error: K0201\n"), Contains("nothing says"));
+  CHECK_THAT(problems(wrong + "  # error: K0200 total\n"), Contains("nothing says"));
+  CHECK_THAT(problems(wrong + "  # warning: K0200\n"), Contains("nothing says"));
+  CHECK_THAT(problems(wrong + "  # error: K0200\n# help: quote it\n"), Contains("no help `quote it`"));
+  CHECK_THAT(problems(wrong + "  # error: K0200\n# related at 1: x\n"), Contains("line 1 is not shown"));
+}
+
 }  // namespace krules::test

@@ -364,15 +364,18 @@ class Run {
 
 }  // namespace
 
+std::vector<std::string> run_language_text(const std::string& name, const std::string& text) {
+  std::vector<std::string> problems = Run(read_script(name, text)).result();
+  for (std::string& problem : problems) problem.insert(0, name + ":");
+  return problems;
+}
+
 std::vector<std::string> run_language_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
   if (!file) return {path + ": cannot be read"};
-  const std::string name = std::filesystem::path(path).filename().string();
-  std::vector<std::string> problems = Run(read_script(name, text.str())).result();
-  for (std::string& problem : problems) problem.insert(0, name + ":");
-  return problems;
+  return run_language_text(std::filesystem::path(path).filename().string(), text.str());
 }
 
 }  // namespace krules::test
