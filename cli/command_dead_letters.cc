@@ -193,6 +193,7 @@ Action declare_dead_letters(CLI::App& app) {
       {"retry", "send them again", [](const DeadLetterOptions& given) { return change(given, Change::kRetry); }},
       {"drop", "forget them", [](const DeadLetterOptions& given) { return change(given, Change::kDrop); }},
   };
+  app.footer(kExamples);
   add_store(app, options->store);
   for (const Part& part : kParts) {
     CLI::App* sub = app.add_subcommand(part.name, part.summary);
@@ -205,7 +206,6 @@ Action declare_dead_letters(CLI::App& app) {
     add_texts(*sub, "ID", "ID", options->ids, "their numbers, as `list` shows them")->option_text("ID...");
     sub->add_flag("--all", options->all, "all of them");
   }
-  app.footer(kExamples);
   return [options, &app] {
     for (const Part& part : kParts) {
       if (app.got_subcommand(part.name)) return part.action(*options);

@@ -84,8 +84,9 @@ Action declare_run(CLI::App& app) {
                          "end of the process; off, nothing, all is in memory");
   add_texts(app, "--emit", "GLOB", request.engine.emit_globs,
             "print the emitted events of these types alone (default: all but the built-in ones)");
-  app.add_flag("--watch,!--no-watch", options->watch,
-               "whether saved rule files take effect at once (default: where the events are no file)");
+  app.add_flag_function(
+      "--watch,!--no-watch", [options](int64_t count) { options->watch = count > 0; },
+      "whether saved rule files take effect at once (default: where the events are no file)");
   app.add_flag("--from-start", options->from_start,
                "read the file of events from its beginning, also where an earlier run got further");
   add_texts(app, "--set", "NAME=VALUE", options->settings, "the value of a param of the rules");

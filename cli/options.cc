@@ -13,7 +13,8 @@ CLI::Option* add_text(CLI::App& app, const std::string& names, const std::string
 
 CLI::Option* add_texts(CLI::App& app, const std::string& names, const std::string& type,
                        std::vector<std::string>& values, const std::string& help) {
-  return app.add_option(names, values, help)->type_name(type)->allow_extra_args(false);
+  // One text behind each mention of an option; positionals take all that come.
+  return app.add_option(names, values, help)->type_name(type)->allow_extra_args(!names.starts_with('-'));
 }
 
 CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least, uint64_t most, uint64_t& value,

@@ -174,7 +174,6 @@ ExitStatus Run::go() {
     }
     end = runner_->run();
   }
-  const bool closed = end != RunEnd::kEngineFailed && engine_->close();
   RunSummary summary;
   summary.counts = engine_->statistics();
   summary.seconds = duration<double>(steady_clock::now() - started).count();
@@ -182,11 +181,11 @@ ExitStatus Run::go() {
   summary.events = events_name();
   if (!keeps_nothing()) summary.store = request_.store_path;
   if (logger_.level() != LogLevel::kOff) tell_summary(logger_, summary);
-  if (!closed) return engine_failed();
   switch (end) {
     case RunEnd::kStopped:
-    case RunEnd::kEngineFailed:
       return ExitStatus::kOk;
+    case RunEnd::kEngineFailed:
+      return engine_failed();
     case RunEnd::kInputFailed:
       return fail(ExitStatus::kFailed, runner_->error());
     case RunEnd::kInputEnded:

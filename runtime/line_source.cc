@@ -197,7 +197,9 @@ void LineSource::read_lines(InputBatch& batch, size_t size) {
       dropped_ = 0;
     } else {
       offset_ += next - at;
-      reader_.read_line(text.substr(at, line_end - at), line_, begin, offset_, batch);
+      // A byte order mark may stand before everything else.
+      const size_t mark = begin == 0 && text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+      reader_.read_line(text.substr(at + mark, line_end - at - mark), line_, begin, offset_, batch);
     }
     at = next;
   }

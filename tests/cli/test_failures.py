@@ -139,7 +139,7 @@ class TwoPrograms(Case):
         running = self.start("run", "a.krules", "--db", "a.db")
         running.send(event("tick"))
         running.until_printed("counted")
-        running.signal(signal.SIGKILL)
+        running.kill(signal.SIGKILL)
         running.wait()
         self.krules("run", "a.krules", "--db", "a.db", input=event("tick"))
         self.assertEqual(self.subjects("--db", "a.db"), {"s": {"n": 2}})

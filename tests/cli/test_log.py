@@ -8,10 +8,10 @@ from support import Case, event, main, parse_lines
 
 RULES = """
 rule talk on go {
-    log debug "one"
-    log info "two {subject}" { total: payload.total }
-    log warn "three"
-    log error "four"
+    log debug "uno"
+    log info "due {subject}" { total: payload.total }
+    log warn "tre"
+    log error "quattro"
 }
 rule sour on go { log info "before"
  fail "no" }
@@ -25,8 +25,8 @@ class Log(Case):
 
     def test_levels(self):
         said = {
-            "debug": ["one", "two", "three", "four"], "info": ["two", "three", "four"], "warn": ["three", "four"],
-            "error": ["four"], "off": [],
+            "debug": ["uno", "due", "tre", "quattro"], "info": ["due", "tre", "quattro"], "warn": ["tre", "quattro"],
+            "error": ["quattro"], "off": [],
         }
         for level, words in said.items():
             text = self.log("--log-level", level)
@@ -35,13 +35,13 @@ class Log(Case):
         self.assertEqual(self.log("--log-level", "off"), "")
 
     def test_info_is_the_default(self):
-        self.assertEqual(self.log().count("two s"), 1)
-        self.assertNotIn("one", self.log())
+        self.assertEqual(self.log().count("due s"), 1)
+        self.assertNotIn("uno", self.log())
 
     def test_text(self):
-        line = [line for line in self.log().splitlines() if "two" in line][0]
+        line = [line for line in self.log().splitlines() if "due" in line][0]
         self.assertRegex(
-            line, r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z info  two s \{"total":3\} \(rule talk, event go, subject s\)$'
+            line, r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z info  due s \{"total":3\} \(rule talk, event go, subject s\)$'
         )
 
     def test_a_failure_says_where(self):
@@ -55,14 +55,14 @@ class Log(Case):
 
     def test_json(self):
         lines = parse_lines(self.log("--log-format", "json", "--log-level", "debug"))
-        two = [line for line in lines if line["message"] == "two s"][0]
+        two = [line for line in lines if line["message"] == "due s"][0]
         time = two.pop("time")
         self.assertTrue(re.match(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", time), time)
         self.assertEqual(
-            two, {"level": "info", "message": "two s", "rule": "talk", "event": "go", "subject": "s", "data": {"total": 3}}
+            two, {"level": "info", "message": "due s", "rule": "talk", "event": "go", "subject": "s", "data": {"total": 3}}
         )
         self.assertEqual([line["undone"] for line in lines if line["message"] == "before"], [True])
-        self.assertEqual([line["level"] for line in lines if line["message"] in ("one", "three", "four")], ["debug", "warn", "error"])
+        self.assertEqual([line["level"] for line in lines if line["message"] in ("uno", "tre", "quattro")], ["debug", "warn", "error"])
 
     def test_every_line_of_a_json_log_is_json(self):
         text = self.log(

@@ -119,7 +119,7 @@ class Reload(Case):
         self.begin("--no-watch")
         self.replace(self.path, rule("a", "new"))
         self.expect("old")
-        self.running.signal(signal.SIGHUP)
+        self.running.kill(signal.SIGHUP)
         self.running.until_logged("1 changed: a")
         self.expect("new")
         self.end()

@@ -59,9 +59,9 @@ class Signals(Case):
         os.close(write)
         while len(os.read(read, 1)) == 0:
             pass
-        running.signal(signal.SIGINT)
+        running.kill(signal.SIGINT)
         while running.process.poll() is None:
-            running.signal(signal.SIGINT)
+            running.kill(signal.SIGINT)
         self.assertEqual(running.wait(), 130)
         os.close(read)
 
