@@ -35,7 +35,7 @@ struct Engine::Impl final : EmitListener {
   Outcome run_cascade(const InputEvent& event, const SourceKey& source);
   Outcome dispatch(uint32_t number, const InputEvent& event, const SourceKey& source);
   Outcome fire(const CompiledRule& rule, uint32_t number, const InputEvent& event, const SourceKey& source);
-  const std::vector<Candidate>& gather(const QueuedEvent& event);
+  std::span<const Candidate> gather(const QueuedEvent& event);
   Outcome dead_letter(std::string_view kind, std::string_view message, const InputEvent& event,
                       const SourceKey& source, std::string path = {});
   std::string fuse_path();

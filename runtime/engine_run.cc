@@ -138,24 +138,22 @@ Engine::Impl::Outcome Engine::Impl::run_cascade(const InputEvent& event, const S
   return Outcome::kDone;
 }
 
-const std::vector<Candidate>& Engine::Impl::gather(const QueuedEvent& event) {
+std::span<const Candidate> Engine::Impl::gather(const QueuedEvent& event) {
   const CandidateSet& set = *event.candidates;
   if (set.guarded.empty()) return set.unguarded;
-  const std::vector<Candidate>* only = set.unguarded.empty() ? nullptr : &set.unguarded;
-  size_t lists = only == nullptr ? 0 : 1;
+  std::span<const Candidate> only = set.unguarded;
   gathered.clear();
   for (const GuardTable& table : set.guarded) {
-    const std::vector<Candidate>* found = table.find(guard_value(table, event));
-    if (found == nullptr) continue;
-    if (++lists == 1) {
+    const std::span<const Candidate> found = table.find(guard_value(table, event));
+    if (found.empty()) continue;
+    if (only.empty()) {
       only = found;
       continue;
     }
-    if (lists == 2) gathered.assign(only->begin(), only->end());
-    gathered.insert(gathered.end(), found->begin(), found->end());
+    if (gathered.empty()) gathered.assign(only.begin(), only.end());
+    gathered.insert(gathered.end(), found.begin(), found.end());
   }
-  if (lists == 0) return gathered;
-  if (lists == 1) return *only;
+  if (gathered.empty()) return only;
   std::stable_sort(gathered.begin(), gathered.end());
   return gathered;
 }

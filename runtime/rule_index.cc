@@ -1,6 +1,7 @@
 #include "rule_index.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace krules {
 
@@ -32,22 +33,45 @@ bool property_guards_allow(const CompiledRule& rule, EventKind kind, const Symbo
 
 // ---------------------------------------------------------------- guards
 
-void GuardTable::add(const Value& constant, Candidate candidate) {
-  const uint64_t hash = hash_value(constant);
-  std::vector<Slot>& chain = slots_[hash];
-  auto slot =
-      std::find_if(chain.begin(), chain.end(), [&](const Slot& s) { return equal(s.constant, constant); });
-  if (slot == chain.end()) slot = chain.insert(chain.end(), Slot{hash, constant, {}});
-  slot->candidates.push_back(candidate);
+void GuardTable::finish() {
+  slots_.assign(std::bit_ceil(added_.size() * 2), Slot{});
+  const size_t mask = slots_.size() - 1;
+  std::vector<size_t> slot_of;  // by place in added_
+  for (const Added& added : added_) {
+    const uint64_t hash = hash_value(added.constant);
+    size_t at = hash & mask;
+    while (slots_[at].count != 0 &&
+           !(slots_[at].hash == hash && equal(slots_[at].constant, added.constant))) {
+      at = (at + 1) & mask;
+    }
+    slots_[at].hash = hash;
+    slots_[at].constant = added.constant;
+    ++slots_[at].count;
+    slot_of.push_back(at);
+  }
+  uint32_t begin = 0;
+  for (Slot& slot : slots_) {
+    slot.begin = begin;
+    begin += slot.count;
+  }
+  candidates_.resize(added_.size());
+  std::vector<uint32_t> filled(slots_.size());
+  for (size_t i = 0; i < added_.size(); ++i) {
+    const size_t at = slot_of[i];
+    candidates_[slots_[at].begin + filled[at]++] = added_[i].candidate;
+  }
+  added_ = {};
 }
 
-const std::vector<Candidate>* GuardTable::find(const Value& value) const {
-  const auto chain = slots_.find(hash_value(value));
-  if (chain == slots_.end()) return nullptr;
-  for (const Slot& slot : chain->second) {
-    if (equal(slot.constant, value)) return &slot.candidates;
+std::span<const Candidate> GuardTable::find(const Value& value) const {
+  const uint64_t hash = hash_value(value);
+  const size_t mask = slots_.size() - 1;
+  for (size_t at = hash & mask; slots_[at].count != 0; at = (at + 1) & mask) {
+    const Slot& slot = slots_[at];
+    if (slot.hash == hash && equal(slot.constant, value))
+      return {candidates_.data() + slot.begin, slot.count};
   }
-  return nullptr;
+  return {};
 }
 
 Value guard_value(const GuardTable& table, const Event& event) {
@@ -180,6 +204,7 @@ CandidateSet RuleIndex::build(EventKind kind, const Symbol* type, const Symbol* 
       table = set.guarded.emplace(set.guarded.end(), guard->source, guard->field);
     for (const Value& constant : guard->values) table->add(constant, candidate);
   }
+  for (GuardTable& table : set.guarded) table.finish();
   return set;
 }
 

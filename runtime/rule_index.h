@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,17 +31,27 @@ class GuardTable {
   EqualityGuard::Source source;
   const Symbol* field;
 
-  void add(const Value& constant, Candidate candidate);
-  /// Null for none. In rule order.
-  const std::vector<Candidate>* find(const Value& value) const;
+  void add(const Value& constant, Candidate candidate) { added_.push_back({constant, candidate}); }
+  /// After the last add(): makes the table.
+  void finish();
+  /// The candidates for a value, in rule order.
+  std::span<const Candidate> find(const Value& value) const;
 
  private:
-  struct Slot {
-    uint64_t hash;
+  struct Added {
     Value constant;
-    std::vector<Candidate> candidates;
+    Candidate candidate;
   };
-  std::unordered_map<uint64_t, std::vector<Slot>> slots_;
+  /// One constant; what a look-up needs lies side by side.
+  struct Slot {
+    uint64_t hash = 0;
+    Value constant;
+    uint32_t begin = 0;  // in candidates_
+    uint32_t count = 0;  // 0: an empty slot
+  };
+  std::vector<Added> added_;
+  std::vector<Slot> slots_;  // open addressing, a power of two
+  std::vector<Candidate> candidates_;
 };
 
 /// All rules that one event type (or one property's changes) can fire, in rule order.
