@@ -9,7 +9,8 @@
 
 namespace krules::cli {
 
-/// What a command does once its options are parsed. Throws a CLI::ParseError for what is wrong with their values.
+/// What a command does once its options are parsed. Throws a CLI::ParseError for what is wrong with their
+/// values.
 using Action = std::function<ExitStatus()>;
 
 /// One word after `krules`.

@@ -27,7 +27,8 @@ struct DeadLetterOptions {
   bool all = false;
 };
 
-constexpr const char* kExamples = R"(Input that could not be taken is kept here with the reason: a line that is no event, an event
+constexpr const char* kExamples =
+    R"(Input that could not be taken is kept here with the reason: a line that is no event, an event
 that does not fit its `input`, a cascade that was undone. Works beside a running program.
 
 Exit status: 1 when there is no dead letter of that number.
@@ -92,9 +93,11 @@ ExitStatus list(const DeadLetterOptions& options) {
     for (const DeadLetter& letter : letters) fmt::print("{}", as_json(letter));
     return finish_output(ExitStatus::kOk);
   }
-  if (letters.empty()) return complain(ExitStatus::kOk, fmt::format("there are no dead letters in {}", options.store));
+  if (letters.empty())
+    return complain(ExitStatus::kOk, fmt::format("there are no dead letters in {}", options.store));
   size_t place_width = 5;
-  for (const DeadLetter& letter : letters) place_width = std::max(place_width, printable(place_of(letter)).size());
+  for (const DeadLetter& letter : letters)
+    place_width = std::max(place_width, printable(place_of(letter)).size());
   fmt::print("{:>6}  {:<20}  {:<9}  {:<{}}  {}\n", "ID", "TIME", "KIND", "PLACE", place_width, "MESSAGE");
   for (const DeadLetter& letter : letters) {
     fmt::print("{:>6}  {:<20}  {:<9}  {:<{}}  {}{}\n", letter.id, time_text(letter.time), letter.kind,
@@ -106,13 +109,15 @@ ExitStatus list(const DeadLetterOptions& options) {
 
 /// The numbers that were given, in the order given; every one of `letters` with --all.
 std::vector<int64_t> wanted_ids(const DeadLetterOptions& options) {
-  if (options.all == !options.ids.empty()) wrong_usage("name dead letters by their numbers, or all of them with --all");
+  if (options.all == !options.ids.empty())
+    wrong_usage("name dead letters by their numbers, or all of them with --all");
   std::vector<int64_t> ids;
   for (const std::string& given : options.ids) {
     int64_t id = 0;
     const auto [stopped, error] = std::from_chars(given.data(), given.data() + given.size(), id);
     if (error != std::errc() || stopped != given.data() + given.size() || id < 1) {
-      wrong_usage(fmt::format("`{}` is no number of a dead letter; `krules dead-letters list` shows them", given));
+      wrong_usage(
+          fmt::format("`{}` is no number of a dead letter; `krules dead-letters list` shows them", given));
     }
     ids.push_back(id);
   }
@@ -126,7 +131,9 @@ ExitStatus require_present(const DeadLetterOptions& options, const std::vector<i
                            const std::vector<DeadLetter>& letters) {
   ExitStatus status = ExitStatus::kOk;
   for (const int64_t id : ids) {
-    if (std::any_of(letters.begin(), letters.end(), [&](const DeadLetter& letter) { return letter.id == id; })) continue;
+    if (std::any_of(letters.begin(), letters.end(),
+                    [&](const DeadLetter& letter) { return letter.id == id; }))
+      continue;
     status = complain(ExitStatus::kNo, fmt::format("there is no dead letter {} in {}", id, options.store));
   }
   return status;
@@ -162,19 +169,22 @@ ExitStatus change(const DeadLetterOptions& options, Change what) {
   if (const ExitStatus status = read_letters(options, letters); status != ExitStatus::kOk) return status;
   if (options.all) {
     for (const DeadLetter& letter : letters) ids.push_back(letter.id);
-    if (ids.empty()) return complain(ExitStatus::kOk, fmt::format("there are no dead letters in {}", options.store));
+    if (ids.empty())
+      return complain(ExitStatus::kOk, fmt::format("there are no dead letters in {}", options.store));
   }
   // One wrong number and nothing happens: it is likely a slip.
-  if (const ExitStatus status = require_present(options, ids, letters); status != ExitStatus::kOk) return status;
+  if (const ExitStatus status = require_present(options, ids, letters); status != ExitStatus::kOk)
+    return status;
   uint64_t changed = 0;
   const StoreStatus status = what == Change::kRetry ? retry_dead_letters(options.store, ids, changed)
                                                     : drop_dead_letters(options.store, ids, changed);
   if (!status.ok()) return complain(status_of(status.error()), status.error().message);
   const std::string subject = counted(changed, "dead letter");
   if (what == Change::kDrop) return complain(ExitStatus::kOk, fmt::format("dropped {}", subject));
-  return complain(ExitStatus::kOk,
-                  fmt::format("{} will be sent again by the `krules run` that runs on {} now, or by the next one", subject,
-                              options.store));
+  return complain(
+      ExitStatus::kOk,
+      fmt::format("{} will be sent again by the `krules run` that runs on {} now, or by the next one",
+                  subject, options.store));
 }
 
 }  // namespace
@@ -190,7 +200,8 @@ Action declare_dead_letters(CLI::App& app) {
   static constexpr Part kParts[] = {
       {"list", "all of them, a line each", list},
       {"show", "one with its event", show},
-      {"retry", "send them again", [](const DeadLetterOptions& given) { return change(given, Change::kRetry); }},
+      {"retry", "send them again",
+       [](const DeadLetterOptions& given) { return change(given, Change::kRetry); }},
       {"drop", "forget them", [](const DeadLetterOptions& given) { return change(given, Change::kDrop); }},
   };
   app.footer(kExamples);
@@ -199,8 +210,8 @@ Action declare_dead_letters(CLI::App& app) {
     CLI::App* sub = app.add_subcommand(part.name, part.summary);
     add_store(*sub, options->store);
     if (part.action == list || part.action == show) {
-      add_choice<ListFormat>(*sub, "--format", {{"text", ListFormat::kText}, {"json", ListFormat::kJson}}, options->format,
-                             "how to show them (default: text)");
+      add_choice<ListFormat>(*sub, "--format", {{"text", ListFormat::kText}, {"json", ListFormat::kJson}},
+                             options->format, "how to show them (default: text)");
     }
     if (part.action == list) continue;
     add_texts(*sub, "ID", "ID", options->ids, "their numbers, as `list` shows them")->option_text("ID...");

@@ -22,7 +22,8 @@ struct ParseOptions {
   TreeFormat format = TreeFormat::kTree;
 };
 
-constexpr const char* kExamples = R"(Shows how krules understands a rule file: one node a line with its line and column, or JSON.
+constexpr const char* kExamples =
+    R"(Shows how krules understands a rule file: one node a line with its line and column, or JSON.
 What is wrong with the file goes to standard error, and what is whole is shown all the same.
 
 Exit status: 1 when the file has errors.
@@ -56,8 +57,8 @@ ExitStatus parse_file(const ParseOptions& options) {
 Action declare_parse(CLI::App& app) {
   auto options = std::make_shared<ParseOptions>();
   add_text(app, "FILE", "FILE", options->file, "a rule file; - is standard input")->option_text("FILE");
-  add_choice<TreeFormat>(app, "--format", {{"tree", TreeFormat::kTree}, {"json", TreeFormat::kJson}}, options->format,
-                         "how to show the tree (default: tree)");
+  add_choice<TreeFormat>(app, "--format", {{"tree", TreeFormat::kTree}, {"json", TreeFormat::kJson}},
+                         options->format, "how to show the tree (default: tree)");
   app.footer(kExamples);
   return [options] { return parse_file(*options); };
 }

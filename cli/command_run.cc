@@ -25,7 +25,8 @@ struct RunOptions {
   uint64_t commit_batch = EngineOptions().max_commit_batch;
 };
 
-constexpr const char* kExamples = R"(Standard output carries the emitted events as CloudEvents JSON lines, in the order of their
+constexpr const char* kExamples =
+    R"(Standard output carries the emitted events as CloudEvents JSON lines, in the order of their
 commits; everything else goes to standard error.
 
 Exit status: 0 done, 1 the rules have errors, 2 wrong usage, 3 some input went to the dead
@@ -61,7 +62,8 @@ ExitStatus run(RunOptions& options) {
   request.engine.cache_bytes = static_cast<size_t>(options.cache_mb) << 20;
   request.engine.max_commit_batch = static_cast<uint32_t>(options.commit_batch);
   request.store_path = options.store;
-  if (request.engine.durability == Durability::kOff && options.store_given) request.unused_store = options.store;
+  if (request.engine.durability == Durability::kOff && options.store_given)
+    request.unused_store = options.store;
   request.runner.start_at = options.from_start ? StartAt::kBeginning : StartAt::kWhereItStopped;
   request.runner.watch = options.watch.value_or(!is_finite(request.runner.events)) ? Watch::kOn : Watch::kOff;
   return run_program(std::move(request));
@@ -72,16 +74,18 @@ ExitStatus run(RunOptions& options) {
 Action declare_run(CLI::App& app) {
   auto options = std::make_shared<RunOptions>();
   RunRequest& request = options->request;
-  add_texts(app, "PATH", "PATH", request.runner.rule_paths, "rule files, or folders with .krules files in them")
+  add_texts(app, "PATH", "PATH", request.runner.rule_paths,
+            "rule files, or folders with .krules files in them")
       ->option_text("PATH...");
   add_text(app, "--events", "FILE", request.runner.events,
            "where events come from, JSON lines; - is standard input (the default)");
   CLI::Option* store = add_store(app, options->store);
-  add_choice<Durability>(app, "--durability",
-                         {{"full", Durability::kFull}, {"normal", Durability::kNormal}, {"off", Durability::kOff}},
-                         request.engine.durability,
-                         "what must survive before an event is printed: full, a loss of power (the default); normal, the "
-                         "end of the process; off, nothing, all is in memory");
+  add_choice<Durability>(
+      app, "--durability",
+      {{"full", Durability::kFull}, {"normal", Durability::kNormal}, {"off", Durability::kOff}},
+      request.engine.durability,
+      "what must survive before an event is printed: full, a loss of power (the default); normal, the "
+      "end of the process; off, nothing, all is in memory");
   add_texts(app, "--emit", "GLOB", request.engine.emit_globs,
             "print the emitted events of these types alone (default: all but the built-in ones)");
   app.add_flag_function(
@@ -90,7 +94,8 @@ Action declare_run(CLI::App& app) {
   app.add_flag("--from-start", options->from_start,
                "read the file of events from its beginning, also where an earlier run got further");
   add_texts(app, "--set", "NAME=VALUE", options->settings, "the value of a param of the rules");
-  add_texts(app, "--allow-env", "NAME", request.engine.granted_environment, "an environment variable that env() may read");
+  add_texts(app, "--allow-env", "NAME", request.engine.granted_environment,
+            "an environment variable that env() may read");
   add_choice<LogLevel>(app, "--log-level",
                        {{"debug", LogLevel::kDebug},
                         {"info", LogLevel::kInfo},
@@ -98,8 +103,8 @@ Action declare_run(CLI::App& app) {
                         {"error", LogLevel::kError},
                         {"off", LogLevel::kOff}},
                        request.log_level, "the least important log entries to show (default: info)");
-  add_choice<LogFormat>(app, "--log-format", {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}, request.log_format,
-                        "of everything on standard error (default: text)");
+  add_choice<LogFormat>(app, "--log-format", {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
+                        request.log_format, "of everything on standard error (default: text)");
   constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
   add_number(app, "--max-cascade", 1, kMost, options->max_cascade,
              fmt::format("undo a cascade of more events than this (default: {})", options->max_cascade));

@@ -20,7 +20,8 @@ struct SubjectsOptions {
   std::string store = kDefaultStore;
 };
 
-constexpr const char* kExamples = R"(Prints one JSON object a line: subject, properties, ext, in the order of the names. Timestamps
+constexpr const char* kExamples =
+    R"(Prints one JSON object a line: subject, properties, ext, in the order of the names. Timestamps
 and durations are text. Works while `krules run` runs on the store, and shows what was
 committed.
 
@@ -92,7 +93,8 @@ ExitStatus print_subjects(const SubjectsOptions& options) {
     std::vector<StoredPart> parts;
     status = store->load(options.name, parts);
     if (status.ok() && parts.empty()) {
-      return complain(ExitStatus::kNo, fmt::format("there is no subject `{}` in {}", options.name, options.store));
+      return complain(ExitStatus::kNo,
+                      fmt::format("there is no subject `{}` in {}", options.name, options.store));
     }
     if (status.ok()) (void)printer.print(options.name, parts);
   } else {

@@ -81,14 +81,16 @@ void add_bash_cases(CLI::App& app, BashCases& cases) {
       patterns += fmt::format("{}\"{} {}\"", patterns.empty() ? "" : "|", path, name);
     }
     if (follows == Follows::kNothing) continue;
-    const std::string reply = follows == Follows::kWords  ? fmt::format("_krules_words '{}'; return", words_of(*option))
+    const std::string reply = follows == Follows::kWords
+                                  ? fmt::format("_krules_words '{}'; return", words_of(*option))
                               : follows == Follows::kFile ? std::string("_krules_files; return")
                                                           : std::string("return");
     cases.values += fmt::format("        {}) {} ;;\n", patterns, reply);
   }
   for (CLI::App* command : commands_of(app)) {
     words += " " + command->get_name();
-    cases.commands += fmt::format("{}\"{} {}\"", cases.commands.empty() ? "" : "|", path, command->get_name());
+    cases.commands +=
+        fmt::format("{}\"{} {}\"", cases.commands.empty() ? "" : "|", path, command->get_name());
     add_bash_cases(*command, cases);
   }
   cases.arguments += fmt::format("        \"{}\") options='{}' words='{}' files={} ;;\n", path, options,
@@ -157,10 +159,14 @@ std::string zsh_text(std::string_view text) {
 
 std::string zsh_value(const CLI::Option& option) {
   switch (what_follows(option)) {
-    case Follows::kNothing: return {};
-    case Follows::kWords: return fmt::format(":value:({})", words_of(option));
-    case Follows::kFile: return ":file:_files";
-    case Follows::kUnknown: return fmt::format(":{}:", zsh_text(option.get_type_name()));
+    case Follows::kNothing:
+      return {};
+    case Follows::kWords:
+      return fmt::format(":value:({})", words_of(option));
+    case Follows::kFile:
+      return ":file:_files";
+    case Follows::kUnknown:
+      return fmt::format(":{}:", zsh_text(option.get_type_name()));
   }
   return {};
 }
@@ -173,8 +179,9 @@ void append_zsh_function(CLI::App& app, std::string& out) {
       continue;
     }
     for (const std::string& name : names_of(*option)) {
-      arguments += " \\\n        " +
-                   in_quotes(fmt::format("*{}[{}]{}", name, zsh_text(option->get_description()), zsh_value(*option)));
+      arguments +=
+          " \\\n        " +
+          in_quotes(fmt::format("*{}[{}]{}", name, zsh_text(option->get_description()), zsh_value(*option)));
     }
   }
   const std::vector<CLI::App*> commands = commands_of(app);
@@ -186,7 +193,8 @@ void append_zsh_function(CLI::App& app, std::string& out) {
   std::string cases;
   for (CLI::App* command : commands) {
     append_zsh_function(*command, out);
-    described += "            " + in_quotes(command->get_name() + ":" + zsh_text(command->get_description())) + "\n";
+    described +=
+        "            " + in_quotes(command->get_name() + ":" + zsh_text(command->get_description())) + "\n";
     cases += fmt::format("        {}) {} ;;\n", command->get_name(), zsh_function(*command));
   }
   out += fmt::format(R"({}() {{
@@ -230,7 +238,8 @@ void append_fish(CLI::App& app, std::string& out) {
   std::string siblings;
   for (const CLI::App* command : commands_of(app)) siblings += " " + command->get_name();
   for (const CLI::App* command : commands_of(app)) {
-    const std::string condition = here + (inside.empty() ? "" : "; and not __fish_seen_subcommand_from" + siblings);
+    const std::string condition =
+        here + (inside.empty() ? "" : "; and not __fish_seen_subcommand_from" + siblings);
     out += fmt::format("complete -c krules -f -n {} -a {} -d {}\n", in_quotes(condition), command->get_name(),
                        in_quotes(command->get_description()));
   }
@@ -241,7 +250,8 @@ void append_fish(CLI::App& app, std::string& out) {
       for (const std::string& name : option->get_snames()) line += " -s " + name;
       for (const std::string& name : option->get_lnames()) line += " -l " + name;
     }
-    if (follows == Follows::kWords) line += (option->get_positional() ? " -f -a " : " -x -a ") + in_quotes(words_of(*option));
+    if (follows == Follows::kWords)
+      line += (option->get_positional() ? " -f -a " : " -x -a ") + in_quotes(words_of(*option));
     if (follows == Follows::kFile) line += option->get_positional() ? " -F" : " -r -F";
     if (follows == Follows::kUnknown) line += option->get_positional() ? " -f" : " -x";
     out += line + " -d " + in_quotes(option->get_description()) + "\n";
@@ -250,7 +260,8 @@ void append_fish(CLI::App& app, std::string& out) {
 }
 
 std::string fish_script(CLI::App& root) {
-  std::string text = "# fish completion for krules: krules completions fish | source\n\ncomplete -c krules -f\n";
+  std::string text =
+      "# fish completion for krules: krules completions fish | source\n\ncomplete -c krules -f\n";
   append_fish(root, text);
   return text;
 }
@@ -265,9 +276,12 @@ constexpr const char* kExamples = R"(Examples:
 
 std::string completion_script(CLI::App& root, Shell shell) {
   switch (shell) {
-    case Shell::kBash: return bash_script(root);
-    case Shell::kZsh: return zsh_script(root);
-    case Shell::kFish: return fish_script(root);
+    case Shell::kBash:
+      return bash_script(root);
+    case Shell::kZsh:
+      return zsh_script(root);
+    case Shell::kFish:
+      return fish_script(root);
   }
   return {};
 }
@@ -275,8 +289,8 @@ std::string completion_script(CLI::App& root, Shell shell) {
 Action declare_completions(CLI::App& app) {
   auto shell = std::make_shared<Shell>();
   CLI::Option* given =
-      add_choice<Shell>(app, "SHELL", {{"bash", Shell::kBash}, {"zsh", Shell::kZsh}, {"fish", Shell::kFish}}, *shell,
-                        "the shell to complete for");
+      add_choice<Shell>(app, "SHELL", {{"bash", Shell::kBash}, {"zsh", Shell::kZsh}, {"fish", Shell::kFish}},
+                        *shell, "the shell to complete for");
   given->option_text("bash|zsh|fish");
   app.footer(kExamples);
   return [shell, given, &app] {

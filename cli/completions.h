@@ -9,8 +9,8 @@ namespace krules::cli {
 
 enum class Shell : uint8_t { kBash, kZsh, kFish };
 
-/// A script that teaches a shell the commands and options of `root`: made from their declarations, so that it cannot
-/// fall behind them.
+/// A script that teaches a shell the commands and options of `root`: made from their declarations, so that it
+/// cannot fall behind them.
 std::string completion_script(CLI::App& root, Shell shell);
 
 }  // namespace krules::cli

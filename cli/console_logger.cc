@@ -13,31 +13,42 @@ namespace {
 
 std::string_view severity_name(LogSeverity severity) {
   switch (severity) {
-    case LogSeverity::kDebug: return "debug";
-    case LogSeverity::kInfo: return "info";
-    case LogSeverity::kWarn: return "warn";
-    case LogSeverity::kError: return "error";
+    case LogSeverity::kDebug:
+      return "debug";
+    case LogSeverity::kInfo:
+      return "info";
+    case LogSeverity::kWarn:
+      return "warn";
+    case LogSeverity::kError:
+      return "error";
   }
   return {};
 }
 
 std::string_view severity_colour(LogSeverity severity) {
   switch (severity) {
-    case LogSeverity::kDebug: return "\x1b[2m";
-    case LogSeverity::kInfo: return "\x1b[32m";
-    case LogSeverity::kWarn: return "\x1b[33m";
-    case LogSeverity::kError: return "\x1b[31m";
+    case LogSeverity::kDebug:
+      return "\x1b[2m";
+    case LogSeverity::kInfo:
+      return "\x1b[32m";
+    case LogSeverity::kWarn:
+      return "\x1b[33m";
+    case LogSeverity::kError:
+      return "\x1b[31m";
   }
   return {};
 }
 
 constexpr std::string_view kPlainColour = "\x1b[0m";
 
-/// Milliseconds are enough for a log.
+/// "2026-11-23T21:30:00.250Z": always as long, so that what follows stands in a column.
 void append_now(std::string& out) {
   using namespace std::chrono;
-  const auto now = time_point_cast<milliseconds>(system_clock::now());
-  append_timestamp(out, duration_cast<microseconds>(now.time_since_epoch()).count());
+  const auto now = system_clock::now();
+  const auto second = floor<seconds>(now);
+  append_timestamp(out, duration_cast<microseconds>(second.time_since_epoch()).count());
+  out.pop_back();
+  fmt::format_to(std::back_inserter(out), ".{:03}Z", duration_cast<milliseconds>(now - second).count());
 }
 
 /// One line stays one line, and what comes from outside does not steer the terminal.
@@ -120,7 +131,9 @@ void ConsoleLogger::write(const LogEntry& entry) {
   console_.write(format_ == LogFormat::kJson ? as_json(entry) : as_text(entry, console_.colour()));
 }
 
-void ConsoleLogger::tell(LogSeverity severity, std::string_view message) { tell(severity, message, {}); }
+void ConsoleLogger::tell(LogSeverity severity, std::string_view message) {
+  tell(severity, message, {});
+}
 
 void ConsoleLogger::tell(LogSeverity severity, std::string_view message, std::string_view data) {
   std::string line;

@@ -12,8 +12,8 @@ namespace krules::cli {
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarn, kError, kOff };
 enum class LogFormat : uint8_t { kText, kJson };
 
-/// Writes log entries, and everything else that a run has to say, to standard error: as text for people, or as JSON
-/// objects, one a line, for programs.
+/// Writes log entries, and everything else that a run has to say, to standard error: as text for people, or
+/// as JSON objects, one a line, for programs.
 class ConsoleLogger final : public Logger {
  public:
   /// `console` outlives the logger.

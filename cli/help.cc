@@ -48,7 +48,8 @@ class HelpFormat final : public CLI::FormatterBase {
         append_entry(arguments, shown_names(*option), option->get_description());
       } else {
         std::string names = shown_names(*option);
-        if (option->get_type_size() > 0 && !option->get_type_name().empty()) names += " " + option->get_type_name();
+        if (option->get_type_size() > 0 && !option->get_type_name().empty())
+          names += " " + option->get_type_name();
         append_entry(named, names, option->get_description());
       }
     }
@@ -57,7 +58,8 @@ class HelpFormat final : public CLI::FormatterBase {
     if (!arguments.empty()) text += "\n" + arguments;
     if (!commands.empty()) {
       text += "\nCommands:\n";
-      for (const CLI::App* command : commands) append_entry(text, command->get_name(), command->get_description());
+      for (const CLI::App* command : commands)
+        append_entry(text, command->get_name(), command->get_description());
       text += fmt::format("\n`{} COMMAND --help` tells more about each.\n", whole_name(*app));
     }
     if (!named.empty()) text += "\nOptions:\n" + named;
@@ -68,7 +70,9 @@ class HelpFormat final : public CLI::FormatterBase {
 
 }  // namespace
 
-std::shared_ptr<CLI::FormatterBase> make_help_format() { return std::make_shared<HelpFormat>(); }
+std::shared_ptr<CLI::FormatterBase> make_help_format() {
+  return std::make_shared<HelpFormat>();
+}
 
 std::string whole_name(const CLI::App& app) {
   const CLI::App* parent = app.get_parent();

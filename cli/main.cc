@@ -19,7 +19,8 @@ using krules::cli::ExitStatus;
 constexpr Command kCommands[] = {
     {"run", "run rules over events, and keep what they remember", krules::cli::declare_run},
     {"subjects", "show the subjects of a store", krules::cli::declare_subjects},
-    {"dead-letters", "look at input that could not be taken, and send it again", krules::cli::declare_dead_letters},
+    {"dead-letters", "look at input that could not be taken, and send it again",
+     krules::cli::declare_dead_letters},
     {"parse", "show how a rule file is understood", krules::cli::declare_parse},
     {"doc", "describe the functions that rules can call", krules::cli::declare_doc},
     {"completions", "print a completion script for a shell", krules::cli::declare_completions},
@@ -31,8 +32,8 @@ constexpr const char* kExamples = R"(Examples:
   krules doc split
 )";
 
-/// A program may be started with its standard streams closed. Files opened later must not get their numbers: what is
-/// meant for standard output would end in them.
+/// A program may be started with its standard streams closed. Files opened later must not get their numbers:
+/// what is meant for standard output would end in them.
 void keep_standard_numbers() {
   while (true) {
     // Reading alone: a write to what was closed goes on being an error.
@@ -60,7 +61,8 @@ ExitStatus run(int argc, char** argv) {
   }
   try {
     root.parse(argc, argv);
-    if (const ExitStatus status = krules::cli::check_leftovers(root); status != ExitStatus::kOk) return status;
+    if (const ExitStatus status = krules::cli::check_leftovers(root); status != ExitStatus::kOk)
+      return status;
     for (const auto& [sub, action] : actions) {
       if (sub->parsed()) return action();
     }

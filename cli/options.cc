@@ -17,8 +17,8 @@ CLI::Option* add_texts(CLI::App& app, const std::string& names, const std::strin
   return app.add_option(names, values, help)->type_name(type)->allow_extra_args(!names.starts_with('-'));
 }
 
-CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least, uint64_t most, uint64_t& value,
-                        const std::string& help) {
+CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least, uint64_t most,
+                        uint64_t& value, const std::string& help) {
   return app
       .add_option_function<std::string>(
           names,
@@ -26,8 +26,8 @@ CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least,
             const char* end = given.data() + given.size();
             const auto [stopped, error] = std::from_chars(given.data(), end, value);
             if (error == std::errc() && stopped == end && value >= least && value <= most) return;
-            wrong_usage(fmt::format("`{}` is no value of {}: it is a whole number from {} to {}", given, names, least,
-                                    most));
+            wrong_usage(fmt::format("`{}` is no value of {}: it is a whole number from {} to {}", given,
+                                    names, least, most));
           },
           help)
       ->type_name("N")
@@ -38,6 +38,8 @@ CLI::Option* add_store(CLI::App& app, std::string& path) {
   return add_text(app, "--db", "FILE", path, fmt::format("the store (default: {})", kDefaultStore));
 }
 
-void wrong_usage(const std::string& message) { throw CLI::ValidationError(message); }
+void wrong_usage(const std::string& message) {
+  throw CLI::ValidationError(message);
+}
 
 }  // namespace krules::cli

@@ -10,7 +10,8 @@
 #include <vector>
 
 /// The kinds of options that the commands have. An option's type name, which its help shows, also tells the
-/// completion scripts what may follow it: "a|b" these words, "FILE", "PATH" and "FOLDER" files, else nothing known.
+/// completion scripts what may follow it: "a|b" these words, "FILE", "PATH" and "FOLDER" files, else nothing
+/// known.
 namespace krules::cli {
 
 inline constexpr const char* kDefaultStore = "krules.db";
@@ -24,8 +25,8 @@ CLI::Option* add_texts(CLI::App& app, const std::string& names, const std::strin
                        std::vector<std::string>& values, const std::string& help);
 
 /// A whole number from `least` to `most`.
-CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least, uint64_t most, uint64_t& value,
-                        const std::string& help);
+CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least, uint64_t most,
+                        uint64_t& value, const std::string& help);
 
 /// `--db FILE`.
 CLI::Option* add_store(CLI::App& app, std::string& path);
@@ -35,8 +36,9 @@ CLI::Option* add_store(CLI::App& app, std::string& path);
 
 /// One of some words.
 template <typename T>
-CLI::Option* add_choice(CLI::App& app, const std::string& names, std::vector<std::pair<std::string_view, T>> choices,
-                        T& value, const std::string& help) {
+CLI::Option* add_choice(CLI::App& app, const std::string& names,
+                        std::vector<std::pair<std::string_view, T>> choices, T& value,
+                        const std::string& help) {
   std::string words;
   for (const auto& [word, meaning] : choices) words.append(words.empty() ? "" : "|").append(word);
   return app

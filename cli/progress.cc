@@ -41,8 +41,8 @@ std::string ProgressLine::text() const {
   using std::chrono::duration;
   const double seconds = duration<double>(std::chrono::steady_clock::now() - started_).count();
   const uint64_t events = runner_.events_taken();
-  std::string text =
-      fmt::format("{} events, {} a second", grouped(events), grouped(static_cast<uint64_t>(static_cast<double>(events) / seconds)));
+  std::string text = fmt::format("{} events, {} a second", grouped(events),
+                                 grouped(static_cast<uint64_t>(static_cast<double>(events) / seconds)));
   const uint64_t total = runner_.bytes_total();
   const uint64_t read = runner_.bytes_read();
   if (total == 0 || read <= first_byte_ || read > total) return text;

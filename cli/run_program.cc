@@ -84,7 +84,8 @@ ExitStatus Run::check_events() {
   if (path == "-") return ExitStatus::kOk;
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
-    return fail(ExitStatus::kUsage, fmt::format("cannot read {}: it is a folder, not a file of events", path));
+    return fail(ExitStatus::kUsage,
+                fmt::format("cannot read {}: it is a folder, not a file of events", path));
   }
   if (::access(path.c_str(), R_OK) == 0) return ExitStatus::kOk;
   return fail(ExitStatus::kUsage, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
@@ -108,7 +109,8 @@ ExitStatus Run::open_store() {
   return engine_->failure().empty() ? ExitStatus::kOk : engine_failed();
 }
 
-/// Rules with errors leave no empty store behind. It is still ours alone: no other program can have begun to use it.
+/// Rules with errors leave no empty store behind. It is still ours alone: no other program can have begun to
+/// use it.
 void Run::remove_new_store() {
   if (!store_is_new_) return;
   for (const char* ending : {"", "-wal", "-shm"}) ::unlink((request_.store_path + ending).c_str());
@@ -121,7 +123,8 @@ ExitStatus Run::load_rules() {
   if (loaded.ok) return ExitStatus::kOk;
   remove_new_store();
   uint64_t errors = 0;
-  for (const Diagnostic& diagnostic : loaded.diagnostics) errors += diagnostic.severity == Severity::kError ? 1 : 0;
+  for (const Diagnostic& diagnostic : loaded.diagnostics)
+    errors += diagnostic.severity == Severity::kError ? 1 : 0;
   return fail(ExitStatus::kNo, fmt::format("{} in the rules; nothing was run", counted(errors, "error")));
 }
 
@@ -156,12 +159,15 @@ void Run::tell_start() {
 
 ExitStatus Run::engine_failed() {
   if (engine_->output_closed()) {
-    return fail(ExitStatus::kFailed,
-                fmt::format("stopped: {}{}", sink_->error(),
-                            keeps_nothing() ? "" : "; what was not written comes first in the next run on this store"));
+    return fail(
+        ExitStatus::kFailed,
+        fmt::format(
+            "stopped: {}{}", sink_->error(),
+            keeps_nothing() ? "" : "; what was not written comes first in the next run on this store"));
   }
-  return fail(ExitStatus::kFailed, fmt::format("stopped: {}; the next run on this store goes on after what it holds",
-                                               engine_->failure()));
+  return fail(
+      ExitStatus::kFailed,
+      fmt::format("stopped: {}; the next run on this store goes on after what it holds", engine_->failure()));
 }
 
 ExitStatus Run::go() {
@@ -198,14 +204,17 @@ ExitStatus Run::execute() {
   // Before the engine and the runner, which start threads, and ended before them.
   SignalThread signals;
   if (!request_.unused_store.empty()) {
-    logger_.tell(LogSeverity::kWarn, fmt::format("--durability off keeps everything in memory: the store {} is not used",
-                                                 request_.unused_store));
+    logger_.tell(LogSeverity::kWarn,
+                 fmt::format("--durability off keeps everything in memory: the store {} is not used",
+                             request_.unused_store));
   }
-  for (ExitStatus (Run::*step)() : {&Run::read_rules, &Run::check_events, &Run::open_store, &Run::load_rules}) {
+  for (ExitStatus (Run::*step)() :
+       {&Run::read_rules, &Run::check_events, &Run::open_store, &Run::load_rules}) {
     if (const ExitStatus status = (this->*step)(); status != ExitStatus::kOk) return status;
   }
-  runner_ = std::make_unique<Runner>(*engine_, logger_, request_.runner,
-                                     [this](const std::vector<Diagnostic>& diagnostics) { logger_.report(diagnostics); });
+  runner_ = std::make_unique<Runner>(
+      *engine_, logger_, request_.runner,
+      [this](const std::vector<Diagnostic>& diagnostics) { logger_.report(diagnostics); });
   signals.start({[this] { runner_->stop(); }, [this] { runner_->reload(); }});
   if (!runner_->open()) return fail(ExitStatus::kUsage, runner_->error());
   tell_start();

@@ -17,21 +17,23 @@ std::string as_text(const RunSummary& summary, double rate) {
   if (summary.resumed_after > 0) {
     text += fmt::format(" after line {} of {}", summary.resumed_after, summary.events);
   }
-  text += fmt::format(", {} fired, {} emitted, {}", counted(counts.rules_fired, "rule"), grouped(counts.emitted),
-                      counted(counts.failures, "failure"));
+  text += fmt::format(", {} fired, {} emitted, {}", counted(counts.rules_fired, "rule"),
+                      grouped(counts.emitted), counted(counts.failures, "failure"));
   if (counts.when_errors > 0) text += ", " + counted(counts.when_errors, "condition error");
   if (counts.duplicates > 0) text += ", " + counted(counts.duplicates, "duplicate");
   text += ", " + counted(counts.dead_letters, "dead letter");
-  return text + fmt::format(", {} events/s ({:.2f} s)", grouped(static_cast<uint64_t>(rate)), summary.seconds);
+  return text +
+         fmt::format(", {} events/s ({:.2f} s)", grouped(static_cast<uint64_t>(rate)), summary.seconds);
 }
 
 std::string as_json(const RunSummary& summary, double rate) {
   const EngineStatistics& counts = summary.counts;
   std::string text = fmt::format(
-      "{{\"events\":{},\"cascade_events\":{},\"rules_fired\":{},\"emitted\":{},\"failures\":{},\"condition_errors\":{},"
+      "{{\"events\":{},\"cascade_events\":{},\"rules_fired\":{},\"emitted\":{},\"failures\":{},\"condition_"
+      "errors\":{},"
       "\"duplicates\":{},\"dead_letters\":{},\"commits\":{},\"events_per_second\":{:.0f},\"seconds\":{:.6f}",
-      counts.events, counts.cascade_events, counts.rules_fired, counts.emitted, counts.failures, counts.when_errors,
-      counts.duplicates, counts.dead_letters, counts.commits, rate, summary.seconds);
+      counts.events, counts.cascade_events, counts.rules_fired, counts.emitted, counts.failures,
+      counts.when_errors, counts.duplicates, counts.dead_letters, counts.commits, rate, summary.seconds);
   text += fmt::format(",\"resumed_after_line\":{},\"source\":", summary.resumed_after);
   append_json_string(text, summary.events);
   text += "}";
@@ -51,7 +53,8 @@ void tell_summary(ConsoleLogger& logger, const RunSummary& summary) {
   if (summary.store.empty()) {
     logger.tell(LogSeverity::kInfo, "the dead letters are gone: --durability off keeps none");
   } else {
-    logger.tell(LogSeverity::kInfo, fmt::format("see the dead letters with: krules dead-letters list --db {}", summary.store));
+    logger.tell(LogSeverity::kInfo,
+                fmt::format("see the dead letters with: krules dead-letters list --db {}", summary.store));
   }
 }
 

@@ -6,8 +6,9 @@
 
 namespace krules::cli {
 
-/// Takes SIGINT, SIGTERM and SIGHUP for the whole process and answers them in a thread of its own. To be made before any
-/// other thread, so that all of them leave these signals alone. A second SIGINT ends the process at once.
+/// Takes SIGINT, SIGTERM and SIGHUP for the whole process and answers them in a thread of its own. To be made
+/// before any other thread, so that all of them leave these signals alone. A second SIGINT ends the process
+/// at once.
 class SignalThread {
  public:
   /// Both are called in the signal thread: `stop` for SIGINT and SIGTERM, `reload` for SIGHUP.

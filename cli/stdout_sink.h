@@ -12,10 +12,11 @@ class StdoutSink final : public OutputSink {
  public:
   bool deliver(std::string_view lines) override;
 
-  /// To be called before `pending`, what an earlier run committed and perhaps did not write, is delivered again. Where
-  /// standard output is a file that is being added to, and it ends in the beginning of `pending` (a run that was
-  /// killed in the middle of a line, or before it could note that it had written), that much is left out, so that
-  /// the file goes on where it broke off. Any other half line at its end is closed with a line end.
+  /// To be called before `pending`, what an earlier run committed and perhaps did not write, is delivered
+  /// again. Where standard output is a file that is being added to, and it ends in the beginning of `pending`
+  /// (a run that was killed in the middle of a line, or before it could note that it had written), that much
+  /// is left out, so that the file goes on where it broke off. Any other half line at its end is closed with
+  /// a line end.
   void go_on_after(std::string_view pending);
 
   /// Why deliver() failed, a sentence.

@@ -29,7 +29,8 @@ ExitStatus open_to_look(const std::string& path, std::unique_ptr<Store>& store) 
 
 ExitStatus finish_output(ExitStatus status) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
-  return complain(ExitStatus::kFailed, fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+  return complain(ExitStatus::kFailed,
+                  fmt::format("cannot write to standard output: {}", std::strerror(errno)));
 }
 
 }  // namespace krules::cli

@@ -16,7 +16,8 @@ namespace {
 
 std::vector<std::string> command_names(CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) names.push_back(sub->get_name());
+  for (const CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
   return names;
 }
 
@@ -64,7 +65,8 @@ ExitStatus check_leftovers(CLI::App& root) {
             root, fmt::format("there is no option `{}`{}", name, suggestion(name, option_names(*at))));
       }
       if (&app == at && !command_names(*at).empty()) {
-        return complain_of_usage(root, fmt::format("there is no command `{}`{}", word, suggestion(word, command_names(*at))));
+        return complain_of_usage(
+            root, fmt::format("there is no command `{}`{}", word, suggestion(word, command_names(*at))));
       }
       return complain_of_usage(root, fmt::format("`{}` is one word too many", word));
     }

@@ -11,7 +11,8 @@ namespace krules::cli {
 /// The innermost command that was named.
 CLI::App& innermost(CLI::App& root);
 
-/// Complains about words that no option or command stands for, with a near one where there is one. kOk when all is well.
+/// Complains about words that no option or command stands for, with a near one where there is one. kOk when
+/// all is well.
 ExitStatus check_leftovers(CLI::App& root);
 
 /// Says on standard error what is wrong with the command line, and where help is.

@@ -1,8 +1,12 @@
 """The same file on the same store: going on where it stopped."""
 
 import os
+import shutil
+import sqlite3
+import subprocess
 import unittest
 
+import support
 from support import Case, event, main, parse_lines
 
 RULES = "rule count on tick { set n += 1 from 0\n emit counted { subject.n, payload.k } }\n"
@@ -104,6 +108,52 @@ class Resume(Case):
         self.write("e.jsonl", "{broken\n" + self.ticks(1, 1))
         self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", status=3)
         self.assertEqual(self.run_file(), [])
+
+
+class BrokenOffOutput(Case):
+    """Output that is a file goes on where an earlier run broke off."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("a.krules", RULES)
+        self.write("e.jsonl", "".join(event("tick", "zürich", {"k": k}) for k in range(10)))
+        # Everything is committed, and nothing could be written.
+        self.assertEqual(self.run_into("/dev/full", "a.db"), 4)
+        with sqlite3.connect(self.folder / "a.db") as store:
+            self.pending = "".join(lines for (lines,) in store.execute("SELECT lines FROM outbox ORDER BY number")).encode()
+        store.close()
+        self.assertEqual(len(parse_lines(self.pending.decode())), 10)
+
+    def run_into(self, path, store, mode="ab"):
+        with open(self.folder / path, mode) as out:
+            return subprocess.run(
+                [support.KRULES, "run", "a.krules", "--events", "e.jsonl", "--db", store], cwd=self.folder, stdin=subprocess.DEVNULL,
+                stdout=out, stderr=subprocess.PIPE, timeout=support.DEADLINE,
+            ).returncode
+
+    def go_on_after(self, text, mode="ab"):
+        """What the output file holds after a run that finds `text` in it."""
+        path = self.write("out.jsonl", text)
+        for name in self.folder.glob("b.db*"):
+            name.unlink()
+        shutil.copy(self.folder / "a.db", self.folder / "b.db")
+        self.assertEqual(self.run_into(path, "b.db", mode), 0)
+        return path.read_bytes()
+
+    def test_cut_off_anywhere(self):
+        line = self.pending.index(b"\n") + 1
+        for length in (0, 1, 30, line - 1, line, line + 1, 3 * line + 50, len(self.pending) - 1, len(self.pending)):
+            self.assertEqual(self.go_on_after(self.pending[:length]), self.pending, length)
+
+    def test_behind_other_lines(self):
+        before = b'{"of": "before"}\n' * 1000
+        self.assertEqual(self.go_on_after(before + self.pending[:700]), before + self.pending)
+
+    def test_half_a_line_of_somebody_else(self):
+        self.assertEqual(self.go_on_after(b"half a line"), b"half a line\n" + self.pending)
+
+    def test_a_file_written_anew(self):
+        self.assertEqual(self.go_on_after(self.pending[:700], mode="wb"), self.pending)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ RULES = """
 # An order is counted, taken apart into its items, and each item has its stock; some steps fail, some are undone.
 rule take on order.submitted {
     set orders += 1 from 0
-    for item in payload.items { emit item.taken { item, order: payload.number } on "stock:{item}" }
+    for item in payload.items { emit stock.taken { item, order: payload.number } on "stock:{item}" }
 }
-rule stock on item.taken {
+rule stock on stock.taken {
     set left -= 1 from 1000
     set history ++= [payload.order] from []
     if len(subject.history) > 5 { set history = subject.history.slice(1) }
@@ -33,7 +33,7 @@ rule sour on order.submitted when payload.number % 7 == 0 {
     set sour += 1 from 0
     fail "seven"
 }
-rule undone on item.taken when payload.order % 101 == 0 { fail cascade "a hundred and one" }
+rule undone on stock.taken when payload.order % 101 == 0 { fail cascade "a hundred and one" }
 rule total on order.submitted { as "total" { set orders += 1 from 0
     set text = "order {payload.number} of {origin}" } }
 rule shipped on order.submitted { emit order.shipped { payload.number, note: payload.note } }
