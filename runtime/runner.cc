@@ -76,6 +76,7 @@ struct Runner::Impl {
   RunEnd run();
   void read_input();
   void watch_rules();
+  bool rules_differ() const;
   void reload_once();
   RunEnd feed_all();
   bool feed(InputBatch& batch);
@@ -180,6 +181,8 @@ void Runner::Impl::read_input() {
 void Runner::Impl::watch_rules() {
   RuleWatcher watcher(options.watch == Watch::kOn ? options.rule_paths : std::vector<std::string>());
   if (!watcher.error().empty()) logger.say(LogSeverity::kWarn, watcher.error());
+  // What was saved between the reading of the rules and now is seen here, what comes later by the watcher.
+  if (options.watch == Watch::kOn && rules_differ()) reload_once();
   while (true) {
     watcher.wait(wake_watcher.file());
     wake_watcher.clear();
@@ -189,6 +192,19 @@ void Runner::Impl::watch_rules() {
     }
     reload_once();
   }
+}
+
+bool Runner::Impl::rules_differ() const {
+  const std::vector<SourcePtr>& in_force = engine.program()->sources();
+  const std::vector<std::string> files = find_rule_files(options.rule_paths).files;
+  if (files.size() != in_force.size()) return true;
+  for (size_t i = 0; i < files.size(); ++i) {
+    std::string problem;
+    const SourcePtr now = read_source(files[i], problem);
+    if (now == nullptr || now->name() != in_force[i]->name() || now->text() != in_force[i]->text())
+      return true;
+  }
+  return false;
 }
 
 void Runner::Impl::reload_once() {
