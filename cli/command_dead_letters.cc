@@ -205,6 +205,7 @@ Action declare_dead_letters(CLI::App& app) {
       {"drop", "forget them", [](const DeadLetterOptions& given) { return change(given, Change::kDrop); }},
   };
   app.footer(kExamples);
+  app.require_subcommand(0, 1);
   add_store(app, options->store);
   for (const Part& part : kParts) {
     CLI::App* sub = app.add_subcommand(part.name, part.summary);
@@ -215,7 +216,7 @@ Action declare_dead_letters(CLI::App& app) {
     }
     if (part.action == list) continue;
     add_texts(*sub, "ID", "ID", options->ids, "their numbers, as `list` shows them")->option_text("ID...");
-    sub->add_flag("--all", options->all, "all of them");
+    sub->add_flag("--all", options->all, "all of them")->disable_flag_override();
   }
   return [options, &app] {
     for (const Part& part : kParts) {

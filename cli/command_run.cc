@@ -89,10 +89,12 @@ Action declare_run(CLI::App& app) {
   add_texts(app, "--emit", "GLOB", request.engine.emit_globs,
             "print the emitted events of these types alone (default: all but the built-in ones)");
   app.add_flag_function(
-      "--watch,!--no-watch", [options](int64_t count) { options->watch = count > 0; },
-      "whether saved rule files take effect at once (default: where the events are no file)");
+         "--watch,!--no-watch", [options](int64_t count) { options->watch = count > 0; },
+         "whether saved rule files take effect at once (default: where the events are no file)")
+      ->disable_flag_override();
   app.add_flag("--from-start", options->from_start,
-               "read the file of events from its beginning, also where an earlier run got further");
+               "read the file of events from its beginning, also where an earlier run got further")
+      ->disable_flag_override();
   add_texts(app, "--set", "NAME=VALUE", options->settings, "the value of a param of the rules");
   add_texts(app, "--allow-env", "NAME", request.engine.granted_environment,
             "an environment variable that env() may read");

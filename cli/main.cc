@@ -51,6 +51,8 @@ ExitStatus run(int argc, char** argv) {
   root.set_version_flag("--version", "krules " KRULES_VERSION, "show the version");
   root.footer(kExamples);
   root.allow_extras();
+  // What follows a command is never another one: a folder may be called `doc`.
+  root.require_subcommand(0, 1);
   root.formatter(krules::cli::make_help_format());
   root.set_help_flag("-h,--help", "show this help");
 

@@ -49,8 +49,11 @@ ExitStatus complain_of_usage(CLI::App& root, const std::string& message) {
 ExitStatus complain_of_usage(CLI::App& root, const CLI::ParseError& error) {
   std::string message = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const std::string option = message.substr(0, message.find(':'));
-    message = fmt::format("`{}` needs a value", option);
+    // CLI11 begins with the option's name, "--db: 1 required", or for a flag that was given a value "watch
+    // was ...".
+    const std::string name = message.substr(0, message.find_first_of(": "));
+    message = name.starts_with('-') ? fmt::format("`{}` needs a value", name)
+                                    : fmt::format("`--{}` does not take a value", name);
   }
   return complain_of_usage(root, message);
 }

@@ -77,6 +77,15 @@ class WrongUsage(support.Case):
     def test_missing_value(self):
         self.assertIn("`--db` needs a value", self.refused("subjects", "--db"))
 
+    def test_flags_take_no_value(self):
+        self.assertIn("`--watch` does not take a value", self.refused("run", "x.krules", "--watch=maybe"))
+        self.assertIn("`--no-watch` does not take a value", self.refused("run", "x.krules", "--no-watch=3"))
+        self.assertIn("`--from-start` does not take a value", self.refused("run", "x.krules", "--from-start=yes"))
+
+    def test_words_behind_a_command_are_no_commands(self):
+        self.assertIn("krules: doc is not there", self.krules("run", "doc", "run", status=2).stderr)
+        self.assertIn("`show` is one word too many", self.refused("dead-letters", "list", "show"))
+
     def test_wrong_values(self):
         cases = {
             ("--durability", "ful"): "`ful` is no value of --durability: it is one of full|normal|off",
