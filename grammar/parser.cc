@@ -1,6 +1,9 @@
 #include "krules/parser.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "actions.hpp"
@@ -28,6 +31,56 @@ void check_encoding(grammar::Context& context) {
                                       "this is not valid UTF-8", "save the file in UTF-8"));
     at = grammar::first_invalid_utf8(text, end);
   }
+}
+
+/// Files larger than this are parsed in two halves at once.
+constexpr size_t kParseInHalves = 256 * 1024;
+
+/// Where the second half of a large text begins: at a rule behind an empty line, so that no declaration and
+/// no comment that belongs to one is cut. The end of the text where there is no such place, or no need.
+size_t second_half(std::string_view text) {
+  constexpr std::string_view kBoundary = "\n\nrule ";
+  if (text.size() < kParseInHalves) return text.size();
+  const size_t found = text.find(kBoundary, text.size() / 2);
+  return found == std::string_view::npos ? text.size() : found + 2;
+}
+
+/// Parses the text from `begin` to `end` as a file of its own. False when anything at all is to be said about
+/// it.
+bool parse_part(State& state, size_t begin, size_t end) {
+  const std::string_view text = state.context.text();
+  try {
+    Input in(text.data() + begin, text.data() + end, "");
+    static_cast<void>(tao::pegtl::parse<grammar::rules::file, grammar::action, grammar::control>(in, state));
+  } catch (const SyntaxError&) {
+    return false;
+  }
+  return state.context.diagnostics.empty();
+}
+
+/// Both halves of a large text at once. Empty where there is something to say: then the text is parsed as a
+/// whole, so that what is said does not depend on where it was cut.
+std::optional<ParseResult> parse_in_halves(const SourcePtr& source) {
+  const std::string_view text = source->text();
+  const size_t middle = second_half(text);
+  if (middle == text.size() || grammar::first_invalid_utf8(text) != std::string_view::npos)
+    return std::nullopt;
+  State first(source);
+  State second(source);
+  bool second_is_clean = false;
+  std::thread other([&] { second_is_clean = parse_part(second, middle, text.size()); });
+  const bool first_is_clean = parse_part(first, 0, middle);
+  other.join();
+  if (!first_is_clean || !second_is_clean) return std::nullopt;
+  ParseResult result;
+  result.module.source = source;
+  result.module.declarations = std::move(first.declarations.declarations);
+  std::move(second.declarations.declarations.begin(), second.declarations.declarations.end(),
+            std::back_inserter(result.module.declarations));
+  result.module.comments = std::move(first.context.comments);
+  result.module.comments.insert(result.module.comments.end(), second.context.comments.begin(),
+                                second.context.comments.end());
+  return result;
 }
 
 /// Runs `Rule` over the whole text; every error ends up in the state's diagnostics.
@@ -60,6 +113,7 @@ bool ParseResult::ok() const {
 }
 
 ParseResult parse(SourcePtr source) {
+  if (std::optional<ParseResult> halves = parse_in_halves(source)) return *std::move(halves);
   State state(source);
   run<grammar::rules::file>(state);
   ParseResult result;

@@ -29,6 +29,31 @@ std::string nested(const Nesting& n, size_t depth) {
   return "on a.b {\n" + (n.in_set ? "set x = " + inner : inner) + "\n}";
 }
 
+TEST_CASE("a large file that is parsed in halves is parsed as one") {
+  std::string text = "# large\n";
+  for (int i = 0; i < 6000; ++i) {
+    text += "\n## number " + std::to_string(i) + "\n\nrule r" + std::to_string(i) +
+            " on a.b when payload.x == \"rule \" {\n  set x = 1  # one\n}\n";
+  }
+  REQUIRE(text.size() > 400'000);
+  const ParseResult whole = parse(std::make_shared<Source>("large.krules", text));
+  REQUIRE(whole.diagnostics.empty());
+  REQUIRE(whole.module.declarations.size() == 6000);
+  CHECK(whole.module.comments.size() == 12001);
+  const auto begin_of = [&](size_t i) {
+    return whole.module.source->text(whole.module.declarations[i].span)
+        .substr(0, 6 + std::to_string(i).size());
+  };
+  for (size_t i = 0; i < 6000; ++i) CHECK(begin_of(i) == "rule r" + std::to_string(i));
+
+  // An error anywhere is told as in a small file, and the rules around it are kept.
+  text.insert(text.rfind("payload.x"), "+ * ");
+  const ParseResult broken = parse(std::make_shared<Source>("large.krules", text));
+  REQUIRE(broken.diagnostics.size() == 1);
+  CHECK(broken.module.source->position(broken.diagnostics[0].primary.where.span.begin).line > 30'000);
+  CHECK(broken.module.declarations.size() == 5999);
+}
+
 }  // namespace
 
 TEST_CASE("what nests a hundred deep parses, a thousand or more deep is one clear error") {
