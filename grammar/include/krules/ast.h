@@ -9,8 +9,8 @@
 
 #include "krules/source.h"
 
-/// The syntax tree of one rule file, as written: plain structs with spans, no behaviour. Passes over it visit the
-/// variants and list every case. All spans are byte ranges of Module::source.
+/// The syntax tree of one rule file, as written: plain structs with spans, no behaviour. Passes over it visit
+/// the variants and list every case. All spans are byte ranges of Module::source.
 namespace krules::ast {
 
 struct Expr;
@@ -33,8 +33,8 @@ struct DurationLiteral {
   int64_t microseconds;
 };
 
-/// A string; `"a {x} b"` has three parts: text, expression, text. A string without interpolation has at most one
-/// part. Escapes are already resolved.
+/// A string; `"a {x} b"` has three parts: text, expression, text. A string without interpolation has at most
+/// one part. Escapes are already resolved.
 struct StringLiteral {
   using Part = std::variant<std::string, ExprPtr>;
   std::vector<Part> parts;
@@ -92,11 +92,25 @@ struct Unary {
 };
 
 enum class BinaryOp : uint8_t {
-  kOr, kAnd,
-  kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIn, kNotIn, kMatches,
-  kAdd, kSubtract,
-  kMultiply, kDivide, kIntDivide, kModulo,
-  kPower, kCoalesce,
+  kOr,
+  kAnd,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kIn,
+  kNotIn,
+  kMatches,
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kIntDivide,
+  kModulo,
+  kPower,
+  kCoalesce,
 };
 struct Binary {
   BinaryOp op;
@@ -134,8 +148,8 @@ struct MapLiteral {
   enum class EntryKind : uint8_t { kKeyValue, kPath, kSpread };
   struct Entry {
     EntryKind kind;
-    /// kKeyValue: the key, a StringLiteral for quoted keys, otherwise a one-part StringLiteral made of the bare word.
-    /// kPath: a one-part StringLiteral with the last name of the path. kSpread: null.
+    /// kKeyValue: the key, a StringLiteral for quoted keys, otherwise a one-part StringLiteral made of the
+    /// bare word. kPath: a one-part StringLiteral with the last name of the path. kSpread: null.
     ExprPtr key;
     ExprPtr value;
     Span span;
@@ -144,9 +158,9 @@ struct MapLiteral {
 };
 
 struct Expr {
-  using Node = std::variant<NullLiteral, BoolLiteral, IntLiteral, FloatLiteral, DurationLiteral, StringLiteral, Name,
-                            Member, Index, Call, MethodCall, Lambda, Unary, Binary, IfExpr, MatchExpr, ListLiteral,
-                            MapLiteral>;
+  using Node = std::variant<NullLiteral, BoolLiteral, IntLiteral, FloatLiteral, DurationLiteral,
+                            StringLiteral, Name, Member, Index, Call, MethodCall, Lambda, Unary, Binary,
+                            IfExpr, MatchExpr, ListLiteral, MapLiteral>;
   Span span;
   Node node;
   bool parenthesised = false;
@@ -250,7 +264,8 @@ struct As {
 };
 
 struct Stmt {
-  using Node = std::variant<Set, SetMany, Delete, DeleteSubject, Emit, Let, If, For, Fail, Try, Stop, Log, As>;
+  using Node =
+      std::variant<Set, SetMany, Delete, DeleteSubject, Emit, Let, If, For, Fail, Try, Stop, Log, As>;
   Span span;
   Node node;
 };
@@ -302,7 +317,16 @@ struct Const {
 };
 
 enum class Kind : uint8_t {
-  kAny, kBool, kInt, kFloat, kNumber, kString, kDuration, kTimestamp, kList, kMap,
+  kAny,
+  kBool,
+  kInt,
+  kFloat,
+  kNumber,
+  kString,
+  kDuration,
+  kTimestamp,
+  kList,
+  kMap,
 };
 struct KindSpec {
   Kind kind = Kind::kAny;

@@ -16,8 +16,8 @@ struct Label {
   std::string text;
 };
 
-/// Something to tell the author of a rule file. A diagnostic is data: rendering for the terminal, JSON and editors
-/// all start from here. `code` is stable ("K0103"); docs/errors.md lists them all.
+/// Something to tell the author of a rule file. A diagnostic is data: rendering for the terminal, JSON and
+/// editors all start from here. `code` is stable ("K0103"); docs/errors.md lists them all.
 struct Diagnostic {
   std::string code;
   Severity severity = Severity::kError;
@@ -31,12 +31,12 @@ struct Diagnostic {
 
 enum class Colour : uint8_t { kNever, kAlways };
 
-/// The text that a terminal shows: severity[code], file:line:column, the lines with their spans underlined, helps.
-/// Ends in a line end.
+/// The text that a terminal shows: severity[code], file:line:column, the lines with their spans underlined,
+/// helps. Ends in a line end.
 std::string render_text(const Diagnostic& diagnostic, Colour colour = Colour::kNever);
 
-/// One JSON object without a line end: code, severity, message, file, line, column, end_line, end_column (1-based, code
-/// points), related[], helps[].
+/// One JSON object without a line end: code, severity, message, file, line, column, end_line, end_column
+/// (1-based, code points), related[], helps[].
 std::string render_json(const Diagnostic& diagnostic);
 
 /// The nearest of `candidates` to `word` by edit distance, or empty where none is near enough to suggest.

@@ -49,7 +49,8 @@ class Source {
 
 using SourcePtr = std::shared_ptr<const Source>;
 
-/// A span together with the file it lies in. `source` may be null for what no file declares (built-in things).
+/// A span together with the file it lies in. `source` may be null for what no file declares (built-in
+/// things).
 struct Location {
   SourcePtr source;
   Span span;

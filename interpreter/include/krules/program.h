@@ -116,8 +116,8 @@ class Program {
   const CompiledInput* input(const Symbol* type) const;
   /// Null when the payload fits; else an error value that says which field does not.
   Value check_input(const CompiledInput& input, const Value& payload, Arena& arena) const;
-  /// The payload as rules see it: in fields of kind timestamp and duration the times that their texts say. For
-  /// payloads that fit.
+  /// The payload as rules see it: in fields of kind timestamp and duration the times that their texts say.
+  /// For payloads that fit.
   Value read_input(const CompiledInput& input, const Value& payload, Arena& arena) const;
   /// The subject that the declaration computes, null when it has no `on`; an error value when that fails.
   /// Frame: host, arena, event (payload), steps_left.

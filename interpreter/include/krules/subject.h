@@ -82,9 +82,9 @@ class PropertySet {
 struct Subject {
   explicit Subject(std::string_view subject_name);
 
-  std::string_view name() const { return name_value_text(); }
+  std::string_view name() const { return name_; }
   /// The name as a value that lives as long as the subject.
-  Value name_value() const { return Value::string_view(name_value_text()); }
+  Value name_value() const { return Value::string_view(name_); }
 
   PropertySet properties;
   /// Extended properties; null for none (the usual case).
@@ -92,14 +92,13 @@ struct Subject {
   uint64_t name_hash;
 
   /// Bookkeeping of the engine's cache and commits.
-  uint64_t last_group = 0;     ///< the newest commit group that holds a change of it
-  size_t counted_bytes = 0;    ///< what the cache thinks it takes
-  uint32_t dirty_place = 0;    ///< its place in that group's list
-  bool referenced = false;     ///< touched since the cache last looked
-  bool exists = false;         ///< has a property or an extended property
+  uint64_t last_group = 0;   ///< the newest commit group that holds a change of it
+  size_t counted_bytes = 0;  ///< what the cache thinks it takes
+  uint32_t dirty_place = 0;  ///< its place in that group's list
+  bool referenced = false;   ///< touched since the cache last looked
+  bool exists = false;       ///< has a property or an extended property
 
  private:
-  std::string_view name_value_text() const { return name_; }
   std::string name_;
 };
 

@@ -16,8 +16,8 @@ struct SqliteStoreOptions {
   std::string path;  ///< links are followed; `-wal`, `-shm` and `-lock` files lie beside it while it is open
   StoreAccess access = StoreAccess::kRun;
   CommitSync sync = CommitSync::kFull;
-  /// So many event ids are remembered, the newest of all sources together. Each takes about 16 bytes of memory
-  /// once was_seen() was called.
+  /// So many event ids are remembered, the newest of all sources together. Each takes about 16 bytes of
+  /// memory once was_seen() was called.
   uint64_t seen_limit = 1'000'000;
 };
 
