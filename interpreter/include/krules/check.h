@@ -1,0 +1,176 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "krules/ast.h"
+#include "krules/diagnostic.h"
+#include "krules/program.h"
+
+/// `krules check`: reads a whole program and tells, before anything runs, whether a cascade can go on for
+/// ever. docs/check.md says what is claimed and how it is found.
+namespace krules {
+
+// ---------------------------------------------------------------- the cascade graph
+
+/// Events that are alike to every rule: of one type (or of types of one shape), or changes of one property.
+struct EventClass {
+  enum class Kind : uint8_t { kPlain, kChanged, kDeleted, kSubjectDeleted };
+  Kind kind = Kind::kPlain;
+  /// The event type or the property's name; with `*` where it is computed.
+  std::string name;
+  /// Comes from outside: by an `input` declaration, or because a rule waits for it and nothing emits it.
+  bool external = false;
+
+  /// "order.submitted", "changed cpu", "deleted token", "subject deleted".
+  std::string label() const;
+};
+
+/// Everything that rules can set off, drawn by `krules graph`: rules -> events (emissions), events -> rules
+/// (reactions). Indices point into the vectors here.
+struct CascadeGraph {
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  struct Rule {
+    std::string name;
+    Location where;                   ///< the head
+    std::vector<std::string> guards;  ///< its `when`s as written
+    uint32_t cycle = kNone;           ///< CheckResult::cycles, where it is part of one
+  };
+  /// A rule makes an event.
+  struct Emission {
+    uint32_t rule;
+    uint32_t event;
+    Location where;                       ///< the `emit` or `set`
+    std::vector<std::string> conditions;  ///< the `if`s around it, as written ("not (..)" for an else)
+    uint32_t cycle = kNone;
+  };
+  /// An event can fire a rule.
+  struct Reaction {
+    uint32_t event;
+    uint32_t rule;
+    /// No event of this class, as the program makes them, passes the rule's guards.
+    bool refuted = false;
+    uint32_t cycle = kNone;
+  };
+
+  std::vector<Rule> rules;  ///< by CompiledRule::number
+  std::vector<EventClass> events;
+  std::vector<Emission> emissions;
+  std::vector<Reaction> reactions;
+};
+
+// ---------------------------------------------------------------- replays
+
+/// A start state and the input that comes then: all that it takes to see a cascade again.
+struct ReplaySeed {
+  struct Property {
+    std::string subject;
+    std::string name;
+    std::string json;
+  };
+  struct Input {
+    std::string type;
+    std::string subject;
+    std::string data;  ///< JSON
+  };
+  std::vector<Property> properties;
+  /// One after another; the last one is the one that is looked at, those before it prepare the state.
+  std::vector<Input> inputs;
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< `param` values by name, as text
+};
+
+/// What the engine did with the last input of a seed.
+struct ReplayOutcome {
+  enum class End : uint8_t {
+    kEnds,     ///< the cascade came to its end
+    kRepeats,  ///< the whole state, waiting events included, came back: it never ends
+    kFuse,     ///< it made more events than a cascade may
+    kInvalid,  ///< the seed could not be run (an input was refused)
+  };
+  End end = End::kInvalid;
+  uint64_t events = 0;  ///< how many the cascade had when it was stopped
+  uint64_t period = 0;  ///< kRepeats: events from one state to the same again
+  /// Numbers of the rules that fired in the last turn (kRepeats) or in the last hundred events (kFuse),
+  /// each once, in the order of their first firing there.
+  std::vector<uint32_t> rules;
+};
+
+/// Runs a seed on the real engine, in memory, with a fuse of so many events.
+using ReplayRunner = std::function<ReplayOutcome(const ReplaySeed& seed, uint32_t max_events)>;
+
+// ---------------------------------------------------------------- verdicts
+
+enum class Verdict : uint8_t {
+  kEnds,       ///< proved: every cascade through it ends
+  kPerpetual,  ///< only delays keep it from spinning; it goes on for ever
+  kPossible,   ///< not proved, and no replay that loops was found
+  kCertain,    ///< a replay really loops
+};
+
+/// One step of a cycle: a rule runs, and makes the event that fires the next step's rule.
+struct CycleStep {
+  uint32_t rule = 0;
+  std::string event;  ///< the label of what it makes
+  Location head;      ///< what of the rule waits for the event before
+  Location cause;     ///< the `emit` or `set` that makes the next event
+};
+
+/// Rules that can set each other off in a circle.
+struct Cycle {
+  Verdict verdict = Verdict::kPossible;
+  std::vector<uint32_t> rules;   ///< all that belong to it, by number
+  std::vector<CycleStep> steps;  ///< one way round, as a person would walk it
+  /// kEnds: what ends it, one sentence ("`count_up` fires at most 3 times for each subject: `count` climbs to
+  /// 3").
+  std::vector<std::string> reasons;
+  /// kEnds: how often its rules fire for one input at most, where that is a number.
+  std::optional<uint64_t> bound;
+  /// kPossible: the fact that would prove an end ("`step > 0`"), where one is known.
+  std::string missing;
+  /// kCertain.
+  std::optional<ReplaySeed> replay;
+  ReplayOutcome outcome;
+  /// Accepted by `allow cycle "..."`.
+  bool allowed = false;
+};
+
+struct CheckOptions {
+  const FunctionTable* functions = nullptr;
+  /// Null: nothing is replayed, and no loop is called certain.
+  ReplayRunner replay;
+  /// The fuse that `run` will have.
+  uint32_t max_cascade = 10'000;
+  /// Whether to look for more than loops (dead rules, order dependence, near-miss names, ...).
+  bool findings = true;
+};
+
+struct CheckSummary {
+  uint64_t rules = 0;
+  uint64_t events = 0;  ///< event classes
+  /// The longest cascade that one input can set off, in rule firings, where every cascade ends and the number
+  /// is known; with the way it takes ("order.submitted -> order.validated -> ...").
+  std::optional<uint64_t> longest;
+  std::string longest_path;
+};
+
+struct CheckResult {
+  /// Loops first, then findings, each in the order of the text. Severities as they are before --deny, --allow
+  /// and comments.
+  std::vector<Diagnostic> diagnostics;
+  std::vector<Cycle> cycles;
+  CascadeGraph graph;
+  CheckSummary summary;
+  /// Why every cascade ends that is said to end: JSON, for verify_certificate().
+  std::string certificate;
+};
+
+/// `program` is compiled from `modules`, without errors. Deterministic: budgets are steps, never seconds.
+CheckResult check_program(const std::vector<ast::Module>& modules, const Program& program,
+                          const CheckOptions& options);
+
+}  // namespace krules
