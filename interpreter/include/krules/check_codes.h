@@ -25,7 +25,8 @@
   X(kCatchHides, "K0412", "a `catch` that hides every failure")                                             \
   X(kStaleNew, "K0413", "`new` is read where the property may have changed since")                          \
   X(kNeedlessAllow, "K0414", "a comment allows a finding that is not there")                                \
-  X(kUnnamedRule, "K0415", "a rule without a name")
+  X(kUnnamedRule, "K0415", "a rule without a name")                                                         \
+  X(kMalformedAllow, "K0416", "a comment that is to allow a finding and is not written rightly")
 
 namespace krules::check_codes {
 
