@@ -121,6 +121,8 @@ void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const as
   made.triggers = triggers_of(rule);
   rule_places_.push_back({{source, rule.name_span}, !rule.name.empty()});
 
+  const uintptr_t code_begin = impl_->arena.mark();
+  std::vector<CompiledRule::HeadStep> whens;
   UnitCompiler unit(*this, UnitCompiler::Kind::kRule, source);
   unit.property_events = std::any_of(rule.triggers.begin(), rule.triggers.end(), can_be_property_event);
   unit.payload_fields = declared_fields(rule);
@@ -132,7 +134,7 @@ void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const as
     }
     const Node* condition = unit.expression(*std::get<ast::When>(clause).condition);
     flags |= condition->flags;
-    made.whens.push_back({condition});
+    whens.push_back({condition});
   }
   made.reads_subject_before_body = (flags & kReadsSubjects) != 0;
   auto* body = new (impl_->arena.allocate(sizeof(BodyStmt), alignof(BodyStmt))) BodyStmt();
@@ -142,8 +144,10 @@ void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const as
   body->run = body_statement();
   made.body = body;
   unit.finish();
-  made.lazy_slots = unit.lazy_slots();
+  made.whens = kept(whens);
+  made.lazy_slots = kept(unit.lazy_slots());
   made.local_count = unit.slot_count();
+  made.code = impl_->arena.since(code_begin);
   made.guards = guards_of(made.whens);
 }
 

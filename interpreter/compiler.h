@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,13 @@ class ProgramCompiler {
   Label label(uint32_t source, Span span, std::string text) const;
   /// Evaluates a node that depends on nothing, with so many steps at most. Memory is the program's.
   Value evaluate(const Node& node, uint64_t steps, uint32_t local_count = 0);
+  /// A copy in the program's memory.
+  template <class T>
+  std::span<const T> kept(const std::vector<T>& items) {
+    T* array = impl_->arena.allocate_array<T>(items.size());
+    std::copy(items.begin(), items.end(), array);
+    return {array, items.size()};
+  }
   /// A rule sets a property of that name, or names that only the run will tell: then reading `subject.name`
   /// is meant.
   void note_name_is_set() { name_is_set_ = true; }
@@ -246,9 +254,7 @@ class UnitCompiler {
   }
   template <class T>
   const T* copied(const std::vector<T>& items) {
-    T* array = program_.program().arena.allocate_array<T>(items.size());
-    std::copy(items.begin(), items.end(), array);
-    return array;
+    return program_.kept(items).data();
   }
   /// Gives a node the evaluation function that it lacks.
   static const Node* complete(Node* node) {
@@ -283,7 +289,7 @@ class UnitCompiler {
 };
 
 /// The equality guards that follow from a rule's conditions.
-std::vector<EqualityGuard> guards_of(const std::vector<CompiledRule::HeadStep>& whens);
+std::vector<EqualityGuard> guards_of(std::span<const CompiledRule::HeadStep> whens);
 
 /// Whether `name` is one of subject, payload, event, ...
 bool is_builtin_value(std::string_view name);

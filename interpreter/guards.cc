@@ -82,7 +82,7 @@ void add_guards(const Node& condition, std::vector<EqualityGuard>& guards) {
 }  // namespace
 
 // A guard that does not hold makes its conjunct false, and false wins over anything else in an `and`.
-std::vector<EqualityGuard> guards_of(const std::vector<CompiledRule::HeadStep>& whens) {
+std::vector<EqualityGuard> guards_of(std::span<const CompiledRule::HeadStep> whens) {
   std::vector<EqualityGuard> guards;
   for (const CompiledRule::HeadStep& when : whens) add_guards(*when.condition, guards);
   return guards;

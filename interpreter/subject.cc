@@ -7,6 +7,14 @@
 
 namespace krules {
 
+namespace {
+
+uint32_t upper_half(uint64_t hash) {
+  return static_cast<uint32_t>(hash >> 32);
+}
+
+}  // namespace
+
 Subject::Subject(std::string_view subject_name) : name_hash(hash_text(subject_name)), name_(subject_name) {}
 
 PropertySet::~PropertySet() {
@@ -26,9 +34,10 @@ PropertySlot* PropertySet::find_slow(const Symbol* name) {
   }
   const size_t mask = index_->size() - 1;
   for (size_t at = name->hash & mask;; at = (at + 1) & mask) {
-    const uint32_t number = (*index_)[at];
-    if (number == 0) return nullptr;
-    if (same_symbol(slots_[number - 1].name, name)) return &slots_[number - 1];
+    const IndexEntry& entry = (*index_)[at];
+    if (entry.slot == 0) return nullptr;
+    if (entry.hash != upper_half(name->hash)) continue;
+    if (same_symbol(slots_[entry.slot - 1].name, name)) return &slots_[entry.slot - 1];
   }
 }
 
@@ -85,13 +94,14 @@ Value PropertySet::remove(PropertySlot* slot) {
 
 void PropertySet::index_slot(uint32_t number) {
   const size_t mask = index_->size() - 1;
-  size_t at = slots_[number].name->hash & mask;
-  while ((*index_)[at] != 0) at = (at + 1) & mask;
-  (*index_)[at] = number + 1;
+  const uint64_t hash = slots_[number].name->hash;
+  size_t at = hash & mask;
+  while ((*index_)[at].slot != 0) at = (at + 1) & mask;
+  (*index_)[at] = {number + 1, upper_half(hash)};
 }
 
 void PropertySet::rebuild_index() {
-  index_ = std::make_unique<std::vector<uint32_t>>(std::bit_ceil(size_t{size_} * 4));
+  index_ = std::make_unique<std::vector<IndexEntry>>(std::bit_ceil(size_t{size_} * 4));
   for (uint32_t i = 0; i < size_; ++i) index_slot(i);
 }
 

@@ -259,6 +259,10 @@ bool Engine::process(const InputEvent& event, const SourceKey& source) {
   return impl_->process(event, source);
 }
 
+void Engine::foresee(std::span<const InputEvent> events) {
+  if (impl_->index != nullptr) impl_->index->foresee(events);
+}
+
 bool Engine::send(std::string_view type, std::string_view subject, std::string_view data,
                   std::string_view id) {
   Impl& impl = *impl_;

@@ -1,6 +1,7 @@
 #include "rule_index.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 namespace krules {
@@ -9,6 +10,8 @@ namespace {
 
 // Fewer guards on one field than this are tested one by one.
 constexpr size_t kFewestGuards = 4;
+// Code of up to this size stays in the processor's caches by itself.
+constexpr size_t kSmallCode = 256 * 1024;
 
 bool matches_any(const std::vector<NamePattern>& patterns, std::string_view text) {
   return std::any_of(patterns.begin(), patterns.end(),
@@ -74,6 +77,10 @@ std::span<const Candidate> GuardTable::find(const Value& value) const {
   return {};
 }
 
+void GuardTable::prefetch(const Value& value) const {
+  __builtin_prefetch(&slots_[hash_value(value) & (slots_.size() - 1)]);
+}
+
 Value guard_value(const GuardTable& table, const Event& event) {
   switch (table.source) {
     case EqualityGuard::Source::kPayloadField: {
@@ -117,6 +124,9 @@ RuleIndex::RuleIndex(std::shared_ptr<const Program> program) : program_(std::mov
   };
   const std::vector<CompiledRule>& rules = program_->rules();
   trigger_filters_.resize(rules.size());
+  size_t code = 0;
+  for (const CompiledRule& rule : rules) code += rule.code.size();
+  is_large_ = code > kSmallCode;
   for (uint32_t r = 0; r < rules.size(); ++r) {
     for (uint32_t t = 0; t < rules[r].triggers.size(); ++t) {
       const CompiledTrigger& trigger = rules[r].triggers[t];
@@ -208,14 +218,17 @@ CandidateSet RuleIndex::build(EventKind kind, const Symbol* type, const Symbol* 
   return set;
 }
 
-CandidateSet& RuleIndex::remembered(std::vector<std::unique_ptr<CandidateSet>>& known,
-                                    std::unordered_map<std::string, std::unique_ptr<CandidateSet>>& strangers,
-                                    EventKind kind, const Symbol* type, const Symbol* property,
-                                    const Symbol* name) {
+const CandidateSet& RuleIndex::remembered(
+    std::vector<const CandidateSet*>& known,
+    std::unordered_map<std::string, std::unique_ptr<CandidateSet>>& strangers, EventKind kind,
+    const Symbol* type, const Symbol* property, const Symbol* name) {
   if (name->interned()) {
     if (known.size() <= name->number) known.resize(program_->symbols()->size() + 1);
-    std::unique_ptr<CandidateSet>& set = known[name->number];
-    if (set == nullptr) set = std::make_unique<CandidateSet>(build(kind, type, property));
+    const CandidateSet*& set = known[name->number];
+    if (set == nullptr) {
+      CandidateSet made = build(kind, type, property);
+      set = made.empty() ? &nothing_ : &sets_.emplace_back(std::move(made));
+    }
     return *set;
   }
   std::unique_ptr<CandidateSet>& set = strangers[std::string(name->text())];
@@ -239,6 +252,36 @@ const CandidateSet& RuleIndex::candidates(EventKind kind, const Symbol* type, co
       }
       return remembered(by_type_, strange_types_, kind, type, property, type);
   }
+}
+
+void RuleIndex::foresee(std::span<const InputEvent> events) {
+  if (!is_large_) return;
+  struct Lookup {
+    const GuardTable* table;
+    Value value;
+  };
+  std::array<Lookup, 32> lookups;
+  size_t count = 0;
+  for (const InputEvent& event : events) {
+    if (event.type == nullptr || !event.type->interned()) continue;
+    if (!event.payload.is(ValueKind::kMap)) continue;
+    for (const GuardTable& table : candidates(EventKind::kPlain, event.type, nullptr).guarded) {
+      if (table.source != EqualityGuard::Source::kPayloadField || count == lookups.size()) continue;
+      const Value* field = event.payload.as_map().find(table.field);
+      if (field == nullptr) continue;
+      table.prefetch(*field);
+      lookups[count++] = {&table, *field};
+    }
+  }
+  std::array<const CompiledRule*, lookups.size()> rules;
+  size_t found = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const std::span<const Candidate> candidates = lookups[i].table->find(lookups[i].value);
+    if (candidates.empty()) continue;
+    rules[found] = &program_->rules()[candidates.front().rule];
+    __builtin_prefetch(rules[found++]);
+  }
+  for (size_t i = 0; i < found; ++i) prefetch(*rules[i]);
 }
 
 void RuleIndex::forget_strangers() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -9,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "krules/input.h"
 #include "krules/program.h"
 
 namespace krules {
@@ -36,6 +38,8 @@ class GuardTable {
   void finish();
   /// The candidates for a value, in rule order.
   std::span<const Candidate> find(const Value& value) const;
+  /// Has the place where find() begins to look brought into the cache.
+  void prefetch(const Value& value) const;
 
  private:
   struct Added {
@@ -83,6 +87,10 @@ class RuleIndex {
     return false;
   }
 
+  /// Has what these events will need from a large program brought into the cache: the waits for memory then
+  /// pass while other work is done, and many at once. A few events at a time; they may never come.
+  void foresee(std::span<const InputEvent> events);
+
   /// Drops remembered sets of names that no rule mentions when there are too many of them. Between cascades.
   void forget_strangers();
 
@@ -102,9 +110,10 @@ class RuleIndex {
   CandidateSet build(EventKind kind, const Symbol* type, const Symbol* property) const;
   std::optional<EqualityGuard> best_guard(const CompiledRule& rule, uint32_t filter) const;
   uint32_t filter_for(const CompiledTrigger& trigger);
-  CandidateSet& remembered(std::vector<std::unique_ptr<CandidateSet>>& known,
-                           std::unordered_map<std::string, std::unique_ptr<CandidateSet>>& strangers,
-                           EventKind kind, const Symbol* type, const Symbol* property, const Symbol* name);
+  const CandidateSet& remembered(std::vector<const CandidateSet*>& known,
+                                 std::unordered_map<std::string, std::unique_ptr<CandidateSet>>& strangers,
+                                 EventKind kind, const Symbol* type, const Symbol* property,
+                                 const Symbol* name);
 
   static constexpr size_t kMostStrangers = 4096;
 
@@ -116,10 +125,13 @@ class RuleIndex {
   std::vector<PatternUse> any_deleted_;
   std::vector<std::vector<uint32_t>> trigger_filters_;  // by rule and trigger
   std::vector<std::vector<const Glob*>> filters_;
+  bool is_large_ = false;  // so much code that most of it is in no cache
 
-  std::vector<std::unique_ptr<CandidateSet>> by_type_;  // by symbol number
-  std::vector<std::unique_ptr<CandidateSet>> by_changed_;
-  std::vector<std::unique_ptr<CandidateSet>> by_deleted_;
+  const CandidateSet nothing_;                // what all names that no rule looks at have in common
+  std::deque<CandidateSet> sets_;             // of names that rules mention
+  std::vector<const CandidateSet*> by_type_;  // by symbol number; null: not asked yet
+  std::vector<const CandidateSet*> by_changed_;
+  std::vector<const CandidateSet*> by_deleted_;
   std::unordered_map<std::string, std::unique_ptr<CandidateSet>> strange_types_;
   std::unordered_map<std::string, std::unique_ptr<CandidateSet>> strange_changed_;
   std::unordered_map<std::string, std::unique_ptr<CandidateSet>> strange_deleted_;

@@ -4,12 +4,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include "line_source.h"
@@ -22,6 +24,8 @@ namespace {
 // Batches between the reading thread and the engine: enough to keep both busy, few enough to stay in the
 // cache.
 constexpr size_t kBatches = 4;
+// So many events are foreseen at a time: what they need stays in the nearest cache until then.
+constexpr size_t kForeseen = 4;
 // How often a run looks for dead letters that somebody wants to be sent again.
 constexpr std::chrono::milliseconds kRetryPause{1000};
 constexpr size_t kRetriesAtOnce = 256;
@@ -254,7 +258,10 @@ void Runner::Impl::install_pending(std::unique_lock<std::mutex>& lock) {
 }
 
 bool Runner::Impl::feed(InputBatch& batch) {
-  for (const InputEvent& event : batch.events) {
+  const std::span<const InputEvent> events = batch.events;
+  for (size_t i = 0; i < events.size(); ++i) {
+    if (i % kForeseen == 0) engine.foresee(events.subspan(i, std::min(kForeseen, events.size() - i)));
+    const InputEvent& event = events[i];
     at_batch = &batch;
     at_event = &event;
     if (!engine.process(event, key)) return false;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,16 @@ class Arena {
 
   /// Forgets everything but keeps the first block, so that a warm arena does not touch the heap.
   void reset();
+
+  /// Where the next allocation begins, for since().
+  uintptr_t mark() const { return cursor_; }
+  /// What was taken since `mark`; empty where that is not in one piece.
+  std::span<const std::byte> since(uintptr_t mark) const {
+    if (blocks_.empty()) return {};
+    const auto block = reinterpret_cast<uintptr_t>(blocks_.back().memory.get());
+    if (mark < block || mark > cursor_) return {};
+    return {reinterpret_cast<const std::byte*>(mark), cursor_ - mark};
+  }
 
   /// Bytes held from the heap.
   size_t capacity() const { return capacity_; }

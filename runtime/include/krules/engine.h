@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -141,6 +142,9 @@ class Engine {
   /// Outputs that an earlier run committed and did not hand over. Call once before the first event.
   StoreStatus redeliver();
 
+  /// Tells which events are likely to be processed next, some ten at a time: with many rules that makes them
+  /// faster. They may fail to come.
+  void foresee(std::span<const InputEvent> events);
   /// Runs the cascade of one event (or sends the line to the dead letters). Committed with its group: when
   /// max_commit_batch is reached, when the committer is free, or by flush(). False: the engine failed (see
   /// failure()) and the event was not taken.

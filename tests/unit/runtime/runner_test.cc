@@ -134,6 +134,29 @@ TEST_CASE("a stream's events come out while it stays open") {
   CHECK(run.end == RunEnd::kInputEnded);
 }
 
+TEST_CASE("with very many rules each event finds its own, whatever stands beside it") {
+  std::string rules;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string n = std::to_string(i);
+    rules += "rule r" + n + " on reading when payload.sensor == \"s" + n + "\" and payload.value > " + n +
+             " { set seen_" + n + " = payload.value  emit hit." + n + " { payload.value } }\n";
+  }
+  const TemporaryFolder folder;
+  write_bytes(folder.file("a.krules"), rules);
+  LiveRun run(folder.path(), Watch::kOff);
+  const auto reading = [](const std::string& data) {
+    return R"({"type":"reading","subject":"g","data":)" + data + "}\n";
+  };
+  run.send(reading(R"({"sensor":"s7","value":8})") + reading("[]") + "no event\n" +
+           R"({"type":"strange","subject":"g","data":{"sensor":"s8","value":2000}})" + "\n" +
+           reading(R"({"sensor":"s9","value":9})") + reading(R"({"value":9})") +
+           reading(R"({"sensor":"s999","value":1000})"));
+  run.end_input();
+  CHECK(run.box.count("\"type\":\"hit.") == 2);
+  CHECK(run.box.count("\"type\":\"hit.7\"") == 1);
+  CHECK(run.box.count("\"type\":\"hit.999\"") == 1);
+}
+
 TEST_CASE("stop ends a run that waits for input") {
   const TemporaryFolder folder;
   write_bytes(folder.file("a.krules"), answer(1));
