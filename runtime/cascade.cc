@@ -58,6 +58,7 @@ QueuedEvent& Cascade::push_root() {
   ++events_;
   QueuedEvent& event = queue_.push();
   event = QueuedEvent{};
+  event.number = events_;
   return event;
 }
 
@@ -149,6 +150,7 @@ Event* Cascade::new_event(EventKind kind, const Symbol* type, Subject* subject, 
     if (++events_ > most_events_ + 1) return nullptr;
     QueuedEvent& queued = queue_.push();
     queued.candidates = &candidates;
+    queued.number = events_;
     event = &queued;
   }
   // Every field, once: the place may hold an event of an earlier cascade.
@@ -177,7 +179,7 @@ void Cascade::undo_rule() {
 void Cascade::undo_all() {
   revert(0);
   direct_ = false;
-  for (LogRecord& record : logs_) record.undone = true;
+  for (LogRecord& record : logs_) record.undone = record.failure.empty();
   forget();
 }
 
@@ -485,6 +487,11 @@ void Cascade::log(LogSeverity severity, std::string_view message, const Value& d
   const Event& event = queue_[event_number_];
   logs_.push_back(
       {severity, arena_.copy(message), data, rule_->name, event.type->text(), event.subject->name(), false});
+}
+
+void Cascade::log_failure(LogSeverity severity, std::string_view message, std::string_view kind) {
+  log(severity, message, Value::null());
+  logs_.back().failure = arena_.copy(kind);
 }
 
 }  // namespace krules

@@ -17,6 +17,7 @@ namespace krules {
 /// An event that waits, with the rules that it may fire.
 struct QueuedEvent : Event {
   const CandidateSet* candidates = nullptr;
+  uint32_t number = 0;  ///< its place among all events of the cascade, the first being 1
 };
 
 /// The events of one cascade, first in first out. An event's address stays until clear().
@@ -38,7 +39,8 @@ class EventQueue {
   size_t size_ = 0;
 };
 
-/// A record of a `log` statement, kept until its rule or cascade is known to hold.
+/// A record of a `log` statement, or of a rule or condition that failed, kept until the cascade is known to
+/// hold.
 struct LogRecord {
   LogSeverity severity = LogSeverity::kInfo;
   std::string_view message;
@@ -47,6 +49,7 @@ struct LogRecord {
   std::string_view event;
   std::string_view subject;
   bool undone = false;
+  std::string_view failure = {};  ///< of what failed: what it counts as; empty for a `log` statement
 };
 
 /// 128 bits that name a cascade: the same whenever its first event is run.
@@ -72,6 +75,19 @@ class EmitListener {
 /// when the rule ends well.
 class Cascade final : public Host {
  public:
+  enum class UndoKind : uint8_t { kSet, kAdd, kRemove, kMeta };
+  /// How to take back one write. `place`: the slot's index; with kMeta, the event's in the queue.
+  struct Undo {
+    UndoKind kind;
+    bool extended;
+    bool existed;  ///< the subject, before
+    uint16_t part;
+    uint32_t place;
+    Subject* subject;
+    const Symbol* name;
+    Value old_value;
+  };
+
   Cascade(SubjectCache& cache, EmitListener& listener) : cache_(cache), listener_(listener) {}
   ~Cascade() override;
 
@@ -93,6 +109,9 @@ class Cascade final : public Host {
   bool overflowed() const { return events_ > most_events_; }
   uint32_t event_count() const { return events_; }
 
+  /// All writes of the cascade that hold, oldest first.
+  const std::vector<Undo>& writes() const { return undo_; }
+
   /// Undoes everything. finish() or this ends a cascade.
   void undo_all();
   /// What was written stays. Calls `dirty(subject, part)` for each write, repeats included.
@@ -107,6 +126,8 @@ class Cascade final : public Host {
   /// Whether a `direct` write was made since this was last asked.
   bool take_direct() { return std::exchange(direct_, false); }
   std::vector<LogRecord>& logs() { return logs_; }
+  /// Notes that the running rule or its condition failed. `kind`: which failures count as the same.
+  void log_failure(LogSeverity severity, std::string_view message, std::string_view kind);
   void set_clock(int64_t (*clock)(void*), void* context) {
     clock_ = clock;
     clock_context_ = context;
@@ -132,18 +153,6 @@ class Cascade final : public Host {
   void log(LogSeverity severity, std::string_view message, const Value& data) override;
 
  private:
-  enum class UndoKind : uint8_t { kSet, kAdd, kRemove, kMeta };
-  /// How to take back one write. `place`: the slot's index.
-  struct Undo {
-    UndoKind kind;
-    bool extended;
-    bool existed;  // the subject, before
-    uint16_t part;
-    uint32_t place;
-    Subject* subject;
-    const Symbol* name;
-    Value old_value;
-  };
   enum class EffectKind : uint8_t { kWrite, kEmit, kExtendedDeleted, kSubjectDeleted };
   /// Something the running rule did that gives an event, in the order written.
   struct Effect {

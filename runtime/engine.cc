@@ -176,6 +176,8 @@ Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_s
   cache = std::make_unique<SubjectCache>(cache_options, latest_symbols);
   cascade = std::make_unique<Cascade>(*cache, *this);
   cascade->set_clock(read_clock, clock.get());
+  const Dispatcher::Limits limits{options.max_cascade, options.max_steps};
+  dispatcher = std::make_unique<Dispatcher>(*cascade, *cache, limits, statistics, *this);
   const bool own_thread = options.commit_thread == CommitThread::kOwn && store != nullptr;
   committer = std::make_unique<Committer>(own_thread ? Committer::Mode::kThread : Committer::Mode::kInline,
                                           store.get(), *sink);
@@ -223,8 +225,8 @@ ProgramChange Engine::install(std::shared_ptr<const Program> program) {
   }
   impl_->cache->use_symbols(program->symbols());
   impl_->failures.reset();
-  impl_->frame.program = program.get();
   impl_->index = std::make_unique<RuleIndex>(std::move(program));
+  impl_->dispatcher->use(*impl_->index);
   return change;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cascade.h"
 #include "committer.h"
+#include "dispatcher.h"
 #include "failure_log.h"
 #include "group_builder.h"
 #include "krules/engine.h"
@@ -17,7 +18,7 @@
 
 namespace krules {
 
-struct Engine::Impl final : EmitListener {
+struct Engine::Impl final : EmitListener, FailureListener {
   Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_store,
        std::unique_ptr<OutputSink> engine_sink, Logger& engine_logger, std::unique_ptr<Clock> engine_clock);
 
@@ -26,22 +27,20 @@ struct Engine::Impl final : EmitListener {
   void emitted(const Event& event, uint32_t number) override;
   CascadeIdentity identity() override;
 
+  // FailureListener
+  void condition_failed(const CompiledRule& rule, const Value& error) override;
+  void rule_failed(const CompiledRule& rule, const Value& error) override;
+
   enum class Outcome : uint8_t { kDone, kDeadLetter, kEngineFailed };
 
   bool process(const InputEvent& event, const SourceKey& source);
   Outcome run(const InputEvent& event, const SourceKey& source);
-  /// Sets the root event's subject and checks what `input` declares.
-  Outcome prepare_root(const InputEvent& event, const SourceKey& source, Event& root);
   Outcome run_cascade(const InputEvent& event, const SourceKey& source);
-  Outcome dispatch(uint32_t number, const InputEvent& event, const SourceKey& source);
-  Outcome fire(const CompiledRule& rule, uint32_t number, const InputEvent& event, const SourceKey& source);
-  std::span<const Candidate> gather(const QueuedEvent& event);
   Outcome dead_letter(std::string_view kind, std::string_view message, const InputEvent& event,
                       const SourceKey& source, std::string path = {});
   std::string fuse_path();
   void finish_cascade();
   void write_logs();
-  std::string describe(const Value& error) const;
   Outcome store_failed(const StoreError& error);
 
   void after_cascade();
@@ -61,6 +60,7 @@ struct Engine::Impl final : EmitListener {
 
   std::unique_ptr<SubjectCache> cache;
   std::unique_ptr<Cascade> cascade;
+  std::unique_ptr<Dispatcher> dispatcher;
   OutputFormatter formatter;
   std::unique_ptr<Committer> committer;
   GroupBuilder group;
@@ -68,14 +68,12 @@ struct Engine::Impl final : EmitListener {
   FailureLog failures;
   std::function<void(std::vector<SourcePosition>&)> position_source;
 
-  Frame frame;
   // Of the running cascade.
   const InputEvent* root_event = nullptr;
   const SourceKey* root_source = nullptr;
   std::optional<CascadeIdentity> known_identity;
   size_t outputs_before = 0;
   uint64_t emitted_before = 0;
-  std::vector<Candidate> gathered;
   EngineStatistics statistics;
   std::string failure;
   bool output_closed = false;

@@ -59,11 +59,8 @@ bool Engine::Impl::process(const InputEvent& event, const SourceKey& source) {
 
 Engine::Impl::Outcome Engine::Impl::run(const InputEvent& event, const SourceKey& source) {
   if (!event.error.empty()) return dead_letter("malformed", event.error, event, source);
-  const std::string_view type = event.type->text();
-  if (type == kPropertyChangedType || type == kPropertyDeletedType || type == kSubjectDeletedType) {
-    return dead_letter("malformed",
-                       fmt::format("`{}` is a built-in event: only `set` and `delete` make it", type), event,
-                       source);
+  if (const std::string reason = why_not_from_outside(event.type->text()); !reason.empty()) {
+    return dead_letter("malformed", reason, event, source);
   }
   if (!event.id.empty() && event.dead_letter == 0) {
     const std::string_view name = event.source.empty() ? std::string_view(source.name) : event.source;
@@ -80,156 +77,48 @@ Engine::Impl::Outcome Engine::Impl::run(const InputEvent& event, const SourceKey
   return run_cascade(event, source);
 }
 
-Engine::Impl::Outcome Engine::Impl::prepare_root(const InputEvent& event, const SourceKey& source,
-                                                 Event& root) {
-  const Program& program = *index->program();
-  std::string_view subject_name = event.subject;
-  Value computed;
-  if (program.has_inputs()) {
-    if (const CompiledInput* input = program.input(root.type)) {
-      if (const Value bad = program.check_input(*input, event.payload, cascade->arena()); bad.is_error()) {
-        return dead_letter("input", bad.as_error().message, event, source);
-      }
-      root.payload = program.read_input(*input, event.payload, cascade->arena());
-      Subject nobody("");
-      root.subject = &nobody;
-      frame.event = &root;
-      frame.subject = frame.origin = &nobody;
-      frame.steps_left = options.max_steps;
-      computed = program.input_subject(*input, frame);
-      root.subject = nullptr;
-      if (computed.is_error()) return dead_letter("input", computed.as_error().message, event, source);
-      if (computed.is(ValueKind::kString)) subject_name = computed.text();
-    }
-  }
-  if (subject_name.empty()) return dead_letter("malformed", "an event needs a `subject`", event, source);
-  root.subject = cache->get(subject_name);
-  return root.subject == nullptr ? store_failed(cache->error()) : Outcome::kDone;
-}
-
 Engine::Impl::Outcome Engine::Impl::run_cascade(const InputEvent& event, const SourceKey& source) {
   root_event = &event;
   root_source = &source;
   known_identity.reset();
-  index->forget_strangers();
-  cascade->begin(*index, options.max_cascade);
   outputs_before = group.outputs().size();
   emitted_before = statistics.emitted;
-  frame.host = cascade.get();
-  frame.arena = &cascade->arena();
-
-  QueuedEvent& root = cascade->push_root();
-  root.type = event.type;
-  if (!root.type->interned()) {
-    // Read before a reload that made the name known.
-    if (const Symbol* known = index->program()->symbols()->find(root.type->text(), root.type->hash))
-      root.type = known;
+  DispatchResult result = dispatcher->begin(event);
+  for (uint32_t number = 0; result == DispatchResult::kDone && number < cascade->queue().size(); ++number) {
+    result = dispatcher->dispatch(number);
   }
-  root.payload = event.payload;
-  root.meta = event.meta;
-  if (const Outcome outcome = prepare_root(event, source, root); outcome != Outcome::kDone) return outcome;
-  root.candidates = &index->candidates(EventKind::kPlain, root.type, nullptr);
-
-  for (uint32_t number = 0; number < cascade->queue().size(); ++number) {
-    ++statistics.cascade_events;
-    if (const Outcome outcome = dispatch(number, event, source); outcome != Outcome::kDone) return outcome;
-  }
-  finish_cascade();
-  return Outcome::kDone;
-}
-
-std::span<const Candidate> Engine::Impl::gather(const QueuedEvent& event) {
-  const CandidateSet& set = *event.candidates;
-  if (set.guarded.empty()) return set.unguarded;
-  std::span<const Candidate> only = set.unguarded;
-  gathered.clear();
-  for (const GuardTable& table : set.guarded) {
-    const std::span<const Candidate> found = table.find(guard_value(table, event));
-    if (found.empty()) continue;
-    if (only.empty()) {
-      only = found;
-      continue;
-    }
-    if (gathered.empty()) gathered.assign(only.begin(), only.end());
-    gathered.insert(gathered.end(), found.begin(), found.end());
-  }
-  if (gathered.empty()) return only;
-  std::stable_sort(gathered.begin(), gathered.end());
-  return gathered;
-}
-
-Engine::Impl::Outcome Engine::Impl::dispatch(uint32_t number, const InputEvent& event,
-                                             const SourceKey& source) {
-  const QueuedEvent& queued = cascade->queue()[number];
-  uint32_t last = UINT32_MAX;
-  for (const Candidate& candidate : gather(queued)) {
-    // A rule whose patterns match twice stands here twice, side by side, and runs once.
-    if (candidate.rule == last) continue;
-    if (!index->subject_matches(candidate.filter, queued.subject->name())) continue;
-    last = candidate.rule;
-    const Outcome outcome = fire(index->program()->rules()[candidate.rule], number, event, source);
-    if (outcome != Outcome::kDone) return outcome;
-  }
-  return Outcome::kDone;
-}
-
-Engine::Impl::Outcome Engine::Impl::fire(const CompiledRule& rule, uint32_t number, const InputEvent& event,
-                                         const SourceKey& source) {
-  const QueuedEvent& queued = cascade->queue()[number];
-  cascade->begin_rule(number, rule);
-  frame.event = &queued;
-  frame.subject = frame.origin = queued.subject;
-  frame.steps_left = options.max_steps;
-  frame.entropy_used = 0;
-  switch (evaluate_whens(rule, frame)) {
-    case WhenResult::kHolds:
-      break;
-    case WhenResult::kDoesNotHold:
+  switch (result) {
+    case DispatchResult::kDone:
+      finish_cascade();
       return Outcome::kDone;
-    case WhenResult::kError: {
-      if (frame.failure.as_error().kind == "store") return store_failed(cache->error());
-      ++statistics.when_errors;
-      const std::string message =
-          fmt::format("a condition failed and counts as false: {}", describe(frame.failure));
-      failures.write(fmt::format("when\n{}\n{}", rule.name, frame.failure.as_error().kind),
-                     {LogSeverity::kWarn, message, Value::null(), rule.name, queued.type->text(),
-                      queued.subject->name(), false});
-      return Outcome::kDone;
-    }
-  }
-  switch (run_body(rule, frame)) {
-    case RunResult::kDone:
-      ++statistics.rules_fired;
-      cascade->end_rule();
-      if (!cascade->overflowed()) return Outcome::kDone;
+    case DispatchResult::kMalformed:
+      return dead_letter("malformed", dispatcher->reason(), event, source);
+    case DispatchResult::kUnfit:
+      return dead_letter("input", dispatcher->reason(), event, source);
+    case DispatchResult::kFuse:
       return dead_letter("fuse",
                          fmt::format("the cascade made more than {} events (--max-cascade) and was undone",
                                      options.max_cascade),
                          event, source, fuse_path());
-    case RunResult::kFailed: {
-      cascade->undo_rule();
-      if (frame.failure.as_error().kind == "store") return store_failed(cache->error());
-      ++statistics.failures;
-      const std::string message = fmt::format("rule failed: {}", describe(frame.failure));
-      failures.write(fmt::format("rule\n{}\n{}", rule.name, frame.failure.as_error().kind),
-                     {LogSeverity::kError, message, Value::null(), rule.name, queued.type->text(),
-                      queued.subject->name(), false});
-      return Outcome::kDone;
-    }
-    case RunResult::kFailedCascade:
-      ++statistics.failures;
-      return dead_letter("fail", std::string(frame.failure.as_error().message), event, source, fuse_path());
+    case DispatchResult::kFailedCascade:
+      return dead_letter("fail", dispatcher->reason(), event, source, fuse_path());
+    case DispatchResult::kStoreFailed:
+      return store_failed(cache->error());
   }
   return Outcome::kDone;
 }
 
-std::string Engine::Impl::describe(const Value& error) const {
-  const ErrorRep& rep = error.as_error();
-  const auto& sources = index->program()->sources();
-  if (rep.source >= sources.size() || sources[rep.source] == nullptr) return std::string(rep.message);
-  const Source& source = *sources[rep.source];
-  const LineColumn at = source.position(rep.span.begin);
-  return fmt::format("{} ({}:{}:{})", rep.message, source.name(), at.line, at.column);
+void Engine::Impl::condition_failed(const CompiledRule& rule, const Value& error) {
+  cascade->log_failure(LogSeverity::kWarn,
+                       fmt::format("a condition failed and counts as false: {}",
+                                   describe_error(error, *index->program())),
+                       fmt::format("when\n{}\n{}", rule.name, error.as_error().kind));
+}
+
+void Engine::Impl::rule_failed(const CompiledRule& rule, const Value& error) {
+  cascade->log_failure(LogSeverity::kError,
+                       fmt::format("rule failed: {}", describe_error(error, *index->program())),
+                       fmt::format("rule\n{}\n{}", rule.name, error.as_error().kind));
 }
 
 std::string Engine::Impl::fuse_path() {
@@ -282,12 +171,12 @@ Engine::Impl::Outcome Engine::Impl::dead_letter(std::string_view kind, std::stri
   const std::string place = event.line == 0 ? source.name : fmt::format("{}:{}", source.name, event.line);
   const std::string text = fmt::format("{}: sent to the dead letters: {}", place, message);
   const std::string type(event.type == nullptr ? std::string_view() : event.type->text());
-  failures.write(fmt::format("dead\n{}\n{}", kind, type),
-                 {LogSeverity::kError, text, Value::null(), {}, type, event.subject, false});
   cascade->undo_all();
   group.outputs().resize(outputs_before);
   statistics.emitted = emitted_before;
   write_logs();
+  failures.write(fmt::format("dead\n{}\n{}", kind, type),
+                 {LogSeverity::kError, text, Value::null(), {}, type, event.subject, false});
   if (store != nullptr) group.add_dead_letter(std::move(letter));
   return Outcome::kDeadLetter;
 }
@@ -295,6 +184,7 @@ Engine::Impl::Outcome Engine::Impl::dead_letter(std::string_view kind, std::stri
 Engine::Impl::Outcome Engine::Impl::store_failed(const StoreError& error) {
   cascade->undo_all();
   group.outputs().resize(outputs_before);
+  write_logs();
   failure = error.message;
   return Outcome::kEngineFailed;
 }
@@ -313,8 +203,13 @@ CascadeIdentity Engine::Impl::identity() {
 void Engine::Impl::write_logs() {
   for (const LogRecord& record : cascade->logs()) {
     if (!logger.wants(record.severity)) continue;
-    logger.write({record.severity, record.message, record.data, record.rule, record.event, record.subject,
-                  record.undone});
+    const LogEntry entry{record.severity, record.message, record.data,  record.rule,
+                         record.event,    record.subject, record.undone};
+    if (record.failure.empty()) {
+      logger.write(entry);
+    } else {
+      failures.write(record.failure, entry);
+    }
   }
   cascade->logs().clear();
 }

@@ -4,11 +4,11 @@
 
 namespace krules {
 
-void FailureLog::write(const std::string& key, const LogEntry& entry) {
+void FailureLog::write(std::string_view key, const LogEntry& entry) {
   if (!logger_.wants(entry.severity)) return;
   constexpr size_t kMostKinds = 10'000;
   if (kinds_.size() > kMostKinds) kinds_.clear();
-  Kind& kind = kinds_[key];
+  Kind& kind = kinds_[std::string(key)];
   const auto now = std::chrono::steady_clock::now();
   if (kind.written >= kFirst && now - kind.last < kPause) {
     ++kind.held_back;

@@ -17,7 +17,7 @@ class FailureLog {
   explicit FailureLog(Logger& logger) : logger_(logger) {}
 
   /// `key` tells kinds apart (a rule and what went wrong in it).
-  void write(const std::string& key, const LogEntry& entry);
+  void write(std::string_view key, const LogEntry& entry);
   /// Forgets the counts, as after a reload.
   void reset() { kinds_.clear(); }
 

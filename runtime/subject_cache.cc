@@ -37,6 +37,12 @@ SubjectCache::~SubjectCache() {
   for (const Bucket& bucket : buckets_) delete bucket.subject;
 }
 
+void SubjectCache::clear() {
+  for (const Bucket& bucket : buckets_) delete bucket.subject;
+  buckets_.assign(kFirstBuckets, Bucket{});
+  count_ = bytes_ = hand_ = 0;
+}
+
 Subject* SubjectCache::get(std::string_view name) {
   const uint64_t hash = hash_text(name);
   const size_t mask = buckets_.size() - 1;

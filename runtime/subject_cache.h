@@ -45,6 +45,9 @@ class SubjectCache {
   /// group that is in the store; what a later one holds must stay. Between cascades only.
   void trim(uint64_t committed);
 
+  /// Forgets all subjects, kept or not. Between cascades, for a cache without a store.
+  void clear();
+
   size_t bytes() const { return bytes_; }
   size_t size() const { return count_; }
 

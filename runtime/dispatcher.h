@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cascade.h"
+#include "krules/engine.h"
+#include "krules/input.h"
+#include "krules/program.h"
+#include "rule_index.h"
+#include "subject_cache.h"
+
+namespace krules {
+
+/// How a cascade began, or one of its events went.
+enum class DispatchResult : uint8_t {
+  kDone,
+  kMalformed,      ///< refused: it is no event that may come from outside
+  kUnfit,          ///< refused: it does not fit its `input`
+  kFuse,           ///< the cascade has more events than it may
+  kFailedCascade,  ///< a rule said `fail cascade`
+  kStoreFailed,    ///< SubjectCache::error() says why
+};
+
+/// Hears of what went wrong without stopping the cascade.
+class FailureListener {
+ public:
+  virtual ~FailureListener() = default;
+  /// A condition could not be evaluated and counts as false.
+  virtual void condition_failed(const CompiledRule& rule, const Value& error) = 0;
+  /// A rule failed; what it did is undone.
+  virtual void rule_failed(const CompiledRule& rule, const Value& error) = 0;
+};
+
+/// A rule that ran to its end.
+struct Firing {
+  uint32_t event;  ///< its place in the cascade's queue
+  uint32_t rule;
+};
+
+/// Runs the rules of a cascade's events. What becomes of the cascade at its end, or where it is stopped, is
+/// the caller's to say: nothing is undone here but what a failed rule did.
+class Dispatcher {
+ public:
+  struct Limits {
+    uint32_t max_cascade;
+    uint64_t max_steps;
+  };
+  /// All references outlive the dispatcher. Of `statistics` cascade_events, rules_fired, failures and
+  /// when_errors are counted here.
+  Dispatcher(Cascade& cascade, SubjectCache& cache, Limits limits, EngineStatistics& statistics,
+             FailureListener& listener);
+
+  /// Between two cascades: the rules to run. `index` is used until the next call.
+  void use(RuleIndex& index);
+  void set_max_cascade(uint32_t most) { limits_.max_cascade = most; }
+  /// Firings are added there from now on; null: nowhere.
+  void record_firings(std::vector<Firing>* firings) { firings_ = firings; }
+
+  /// Begins a cascade with an event that is well-formed: checks what its `input` declares, finds its subject.
+  DispatchResult begin(const InputEvent& event);
+  /// Runs all rules for an event of the queue.
+  DispatchResult dispatch(uint32_t number);
+
+  /// A sentence, after kMalformed, kUnfit and kFailedCascade.
+  const std::string& reason() const { return reason_; }
+
+ private:
+  DispatchResult prepare_root(const InputEvent& event, Event& root);
+  std::span<const Candidate> gather(const QueuedEvent& event);
+  DispatchResult fire(const CompiledRule& rule, uint32_t number);
+  DispatchResult stop(DispatchResult result, std::string_view reason);
+
+  Cascade& cascade_;
+  SubjectCache& cache_;
+  Limits limits_;
+  EngineStatistics& statistics_;
+  FailureListener& listener_;
+  RuleIndex* index_ = nullptr;
+  Frame frame_;
+  std::vector<Candidate> gathered_;
+  std::vector<Firing>* firings_ = nullptr;
+  std::string reason_;
+};
+
+/// Why an event of this type cannot come from outside; empty where it can.
+std::string why_not_from_outside(std::string_view type);
+
+/// "cannot add int and null (rules/a.krules:3:5)".
+std::string describe_error(const Value& error, const Program& program);
+
+}  // namespace krules
