@@ -171,7 +171,7 @@ ReplayOutcome Replayer::Machine::watch(const InputEvent& event, std::string& ref
     state_.advance();
     if (state_.now().hash == then.hash && chance_until_ <= then.handled && comparisons_left > 0) {
       --comparisons_left;
-      if (state_.same_as(then)) {
+      if (state_.same(then, state_.now())) {
         if (story_ != nullptr) tell_turn(then);
         ReplayOutcome outcome = finish(ReplayOutcome::End::kRepeats, then.handled);
         outcome.period = state_.now().events - then.events;
@@ -233,20 +233,26 @@ void Replayer::Machine::tell_failure(const CompiledRule& rule, const Value& erro
   story_->failures.push_back({event, rule.number, describe_error(error, program())});
 }
 
-void Replayer::Machine::tell_turn(ReplayState::Point then) {
-  // The turn was found at some event within it; it may have begun earlier.
+void Replayer::Machine::tell_turn(const ReplayState::Point& then) {
   points_.push_back(state_.now());
+  // The turn was found at some event within it, and may have begun earlier. Once two states are the same, so
+  // are all that follow: the first one is found by halving.
+  const uint32_t length = state_.now().handled - then.handled;
+  uint32_t differs_below = chance_until_;
   uint32_t begin = then.handled;
-  uint32_t end = state_.now().handled;
-  while (begin > 0 && begin > chance_until_ && points_[begin - 1].hash == points_[end - 1].hash) {
-    --begin;
-    --end;
+  while (differs_below < begin) {
+    const uint32_t middle = differs_below + (begin - differs_below) / 2;
+    if (state_.same(points_[middle], points_[middle + length])) {
+      begin = middle;
+    } else {
+      differs_below = middle + 1;
+    }
   }
   const auto number_at = [&](uint32_t handled) {
     return handled == 0 ? 0 : cascade_.queue()[handled - 1].number;
   };
   story_->turn_begins = number_at(begin);
-  story_->turn_ends = number_at(end);
+  story_->turn_ends = number_at(begin + length);
 }
 
 ReplayStory::Event Replayer::Machine::told(const Event& event, uint32_t number, bool heard) {

@@ -47,7 +47,7 @@ class Replayer::Machine final : EmitListener, FailureListener {
   bool repeats(const ReplayState::Point& then) const;
   ReplayOutcome finish(ReplayOutcome::End end, uint32_t from);
 
-  void tell_turn(ReplayState::Point then);
+  void tell_turn(const ReplayState::Point& then);
   void tell_events();
   void tell_failure(const CompiledRule& rule, const Value& error);
   ReplayStory::Event told(const Event& event, uint32_t number, bool heard);

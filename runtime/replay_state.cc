@@ -99,6 +99,60 @@ uint64_t difference(const Cascade::Undo& first) {
   return change;
 }
 
+/// Properties as they were: from what is there now, back write by write.
+class PastProperties {
+ public:
+  void undo(const Cascade::Undo& write) {
+    if (write.kind == Cascade::UndoKind::kMeta) return;
+    const PropertySet* set = set_of(write);
+    const auto [found, added] = sets_.try_emplace(set);
+    std::vector<Property>& properties = found->second;
+    if (added) properties = current(*set);
+    const auto at = properties.begin() + write.place;
+    switch (write.kind) {
+      case Cascade::UndoKind::kSet:
+        at->value = write.old_value;
+        break;
+      case Cascade::UndoKind::kAdd:
+        properties.erase(at);
+        break;
+      case Cascade::UndoKind::kRemove:
+        properties.insert(at, {write.name, write.old_value});
+        break;
+      case Cascade::UndoKind::kMeta:
+        break;
+    }
+  }
+
+  /// `later`: a copy of this at some time, before more was undone here.
+  bool same_as(const PastProperties& later) const {
+    return std::all_of(sets_.begin(), sets_.end(), [&](const auto& entry) {
+      const auto& [set, then] = entry;
+      const auto found = later.sets_.find(set);
+      return same_list(then, found == later.sets_.end() ? current(*set) : found->second);
+    });
+  }
+
+ private:
+  struct Property {
+    const Symbol* name;
+    Value value;
+  };
+
+  static std::vector<Property> current(const PropertySet& set) {
+    std::vector<Property> properties;
+    for (const PropertySlot& slot : set) properties.push_back({slot.name, slot.value});
+    return properties;
+  }
+  static bool same_list(const std::vector<Property>& a, const std::vector<Property>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Property& x, const Property& y) {
+      return same_symbol(x.name, y.name) && identical(x.value, y.value);
+    });
+  }
+
+  std::unordered_map<const PropertySet*, std::vector<Property>> sets_;
+};
+
 }  // namespace
 
 void ReplayState::begin() {
@@ -164,64 +218,28 @@ void ReplayState::take_writes() {
   }
 }
 
-bool ReplayState::same_as(const Point& then) const {
-  return now_.hash == then.hash && same_events(then) && same_properties(then);
+bool ReplayState::same(const Point& earlier, const Point& later) const {
+  return earlier.hash == later.hash && same_events(earlier, later) && same_properties(earlier, later);
 }
 
-bool ReplayState::same_events(const Point& then) const {
-  const uint32_t count = now_.waiting - now_.handled;
-  if (then.waiting - then.handled != count) return false;
+bool ReplayState::same_events(const Point& earlier, const Point& later) const {
+  const uint32_t count = later.waiting - later.handled;
+  if (earlier.waiting - earlier.handled != count) return false;
   EventQueue& queue = cascade_.queue();
   for (uint32_t i = 0; i < count; ++i) {
-    if (!identical(queue[then.handled + i], queue[now_.handled + i])) return false;
+    if (!identical(queue[earlier.handled + i], queue[later.handled + i])) return false;
   }
   return true;
 }
 
-bool ReplayState::same_properties(const Point& then) const {
-  struct Property {
-    const Symbol* name;
-    Value value;
-  };
-  struct Changed {
-    const PropertySet* now;
-    std::vector<Property> then;
-  };
-  // From what is there now, back write by write.
-  std::vector<Changed> sets;
-  std::unordered_map<const PropertySet*, size_t> place;
+bool ReplayState::same_properties(const Point& earlier, const Point& later) const {
+  PastProperties past;
   const std::vector<Cascade::Undo>& writes = cascade_.writes();
-  for (size_t i = writes.size(); i-- > then.writes;) {
-    const Cascade::Undo& write = writes[i];
-    if (write.kind == Cascade::UndoKind::kMeta) continue;
-    const PropertySet* set = set_of(write);
-    const auto [found, added] = place.emplace(set, sets.size());
-    if (added) {
-      sets.push_back({set, {}});
-      for (const PropertySlot& slot : *set) sets.back().then.push_back({slot.name, slot.value});
-    }
-    std::vector<Property>& properties = sets[found->second].then;
-    const auto at = properties.begin() + write.place;
-    switch (write.kind) {
-      case Cascade::UndoKind::kSet:
-        at->value = write.old_value;
-        break;
-      case Cascade::UndoKind::kAdd:
-        properties.erase(at);
-        break;
-      case Cascade::UndoKind::kRemove:
-        properties.insert(at, {write.name, write.old_value});
-        break;
-      case Cascade::UndoKind::kMeta:
-        break;
-    }
-  }
-  return std::all_of(sets.begin(), sets.end(), [](const Changed& set) {
-    return std::equal(set.now->begin(), set.now->end(), set.then.begin(), set.then.end(),
-                      [](const PropertySlot& a, const Property& b) {
-                        return same_symbol(a.name, b.name) && identical(a.value, b.value);
-                      });
-  });
+  size_t i = writes.size();
+  while (i > later.writes) past.undo(writes[--i]);
+  const PastProperties then = past;
+  while (i > earlier.writes) past.undo(writes[--i]);
+  return past.same_as(then);
 }
 
 }  // namespace krules

@@ -29,14 +29,14 @@ class ReplayState {
   void advance();
 
   const Point& now() const { return now_; }
-  /// Whether everything is as it was then.
-  bool same_as(const Point& then) const;
+  /// Whether everything was the same at two moments, `earlier` and `later`.
+  bool same(const Point& earlier, const Point& later) const;
 
  private:
   void take_writes();
   void take_events();
-  bool same_events(const Point& then) const;
-  bool same_properties(const Point& then) const;
+  bool same_events(const Point& earlier, const Point& later) const;
+  bool same_properties(const Point& earlier, const Point& later) const;
 
   Cascade& cascade_;
   Point now_;

@@ -118,8 +118,8 @@ TEST_CASE("its cures end") {
 TEST_CASE("a toggling pair repeats") {
   ReplayRig rig(R"(
     rule begin on go { set on = true }
-    rule off on changed on when new == true { set on = false }
-    rule back on changed on when new == false { set on = true })");
+    rule off on changed "on" when new == true { set on = false }
+    rule back on changed "on" when new == false { set on = true })");
   const ReplayOutcome outcome = rig.send("go");
   CHECK(outcome.end == End::kRepeats);
   CHECK(outcome.period == 2);
@@ -182,7 +182,7 @@ TEST_CASE("one failing rule does not end a cascade, `fail cascade` does") {
   CHECK(rig.story.failures[0].message.find("no (test.krules:2:") == 0);
   ReplayRig stops(R"(
     rule first on ping when not payload.last { emit ping { last: true } }
-    rule stop on ping when payload.last { fail cascade "enough" })");
+    rule give_up on ping when payload.last { fail cascade "enough" })");
   const ReplayOutcome outcome = stops.send("ping");
   CHECK(outcome.end == End::kEnds);
   CHECK(outcome.events == 2);
@@ -227,8 +227,8 @@ TEST_CASE("the order of properties is part of the state") {
 TEST_CASE("many writes of one rule are all seen") {
   ReplayRig rig(R"(
     rule many on ping {
-      for i in range(0, 40) { set {"p{i}"} = payload.up muted on "other" }
-      for i in range(0, 40) { set {"p{i}"} = i muted }
+      for i in range(0, 40) { set "p{i}" = payload.up muted on "other" }
+      for i in range(0, 40) { set "p{i}" = i muted }
       emit ping { up: not payload.up }
     })");
   const ReplayOutcome outcome = rig.run({{}, {{"ping", "s", R"({"up":true})"}}, {}});
@@ -289,10 +289,10 @@ TEST_CASE("inputs before the last prepare the state, and each run begins with no
 TEST_CASE("what cannot be run is refused with a reason") {
   ReplayRig rig(R"(
     input order.paid { total: number }
-    input door.opened on "door:{id}" { id: string }
+    input door.opened { id: string } on "door:{payload.id}"
     rule again on order.paid { emit other.event }
     rule loop on spin { emit spin }
-    rule stop on halt { fail cascade "no more" }
+    rule give_up on halt { fail cascade "no more" }
     rule open on door.opened { emit door.seen on "hall" })");
   const auto refusal = [&](const ReplaySeed& seed) {
     CHECK(rig.run(seed, 20).end == End::kInvalid);
@@ -336,7 +336,7 @@ TEST_CASE("seeds choose the values of params") {
 }
 
 TEST_CASE("a story tells no more than it is asked to") {
-  ReplayRig rig("rule again on ping { emit nobody.waits  emit ping { n: 1 }  fail_not() } fn fail_not() = 1");
+  ReplayRig rig("rule again on ping { emit nobody.waits  emit ping { n: 1 }}");
   ReplayStory story;
   CHECK(rig.replayer->run({{}, {{"ping", "s", ""}}, {}}, 100, 3, story).end == End::kRepeats);
   CHECK(story.events.size() == 3);
