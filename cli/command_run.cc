@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "options.h"
+#include "rule_input.h"
 #include "run_program.h"
 
 namespace krules::cli {
@@ -42,20 +43,10 @@ Examples:
   krules run rules/ --events - --durability off --emit 'alert.*' < orders.jsonl
 )";
 
-void apply_settings(const std::vector<std::string>& settings, EngineOptions& engine) {
-  for (const std::string& setting : settings) {
-    const size_t equals = setting.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      wrong_usage(fmt::format("`{}` is no value of --set: write `--set name=value`", setting));
-    }
-    engine.parameters[setting.substr(0, equals)] = setting.substr(equals + 1);
-  }
-}
-
 ExitStatus run(RunOptions& options) {
   RunRequest& request = options.request;
   if (request.runner.rule_paths.empty()) wrong_usage("name at least one rule file or folder");
-  apply_settings(options.settings, request.engine);
+  request.engine.parameters = parse_settings(options.settings);
   request.engine.commit_thread = CommitThread::kOwn;
   request.engine.max_cascade = static_cast<uint32_t>(options.max_cascade);
   request.engine.max_steps = options.max_steps;

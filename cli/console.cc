@@ -37,9 +37,11 @@ int write_fully(int file, std::string_view text) {
   return 0;
 }
 
-Console::Console()
-    : is_terminal_(::isatty(STDERR_FILENO) == 1),
-      colour_(is_terminal_ && wants_colour() ? Colour::kAlways : Colour::kNever) {}
+Colour colour_for(int file) {
+  return ::isatty(file) == 1 && wants_colour() ? Colour::kAlways : Colour::kNever;
+}
+
+Console::Console() : is_terminal_(::isatty(STDERR_FILENO) == 1), colour_(colour_for(STDERR_FILENO)) {}
 
 void Console::write(std::string_view lines) {
   const std::lock_guard lock(mutex_);

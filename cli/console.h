@@ -33,6 +33,9 @@ class Console {
   std::string progress_;
 };
 
+/// Whether that file is a terminal that wants colours.
+Colour colour_for(int file);
+
 /// Writes all of `text`, waiting where the other end is slow. 0, or the error number.
 int write_fully(int file, std::string_view text);
 

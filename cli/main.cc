@@ -18,6 +18,8 @@ using krules::cli::ExitStatus;
 
 constexpr Command kCommands[] = {
     {"run", "run rules over events, and keep what they remember", krules::cli::declare_run},
+    {"check", "prove that every cascade ends, or show how one does not", krules::cli::declare_check},
+    {"graph", "draw which events fire which rules, and what those make", krules::cli::declare_graph},
     {"subjects", "show the subjects of a store", krules::cli::declare_subjects},
     {"dead-letters", "look at input that could not be taken, and send it again",
      krules::cli::declare_dead_letters},
@@ -28,6 +30,7 @@ constexpr Command kCommands[] = {
 
 constexpr const char* kExamples = R"(Examples:
   krules run doors.krules --events events.jsonl
+  krules check doors.krules
   krules subjects 'door:*'
   krules doc split
 )";

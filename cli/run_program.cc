@@ -8,11 +8,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <optional>
 
 #include "krules/sqlite_store.h"
 #include "progress.h"
+#include "replay_files.h"
 #include "run_summary.h"
 #include "signals.h"
 #include "stdout_sink.h"
@@ -47,6 +49,7 @@ class Run {
   ExitStatus read_rules();
   ExitStatus check_events();
   ExitStatus open_store();
+  void report(const std::vector<Diagnostic>& diagnostics, const std::vector<Cycle>& cycles);
   ExitStatus load_rules();
   ExitStatus deliver_again();
   void tell_start();
@@ -116,9 +119,21 @@ void Run::remove_new_store() {
   for (const char* ending : {"", "-wal", "-shm"}) ::unlink((request_.store_path + ending).c_str());
 }
 
+/// Tells what is to be said about rules, and writes the replays that it speaks of.
+void Run::report(const std::vector<Diagnostic>& diagnostics, const std::vector<Cycle>& cycles) {
+  logger_.report(diagnostics);
+  const std::map<std::string, std::string>& parameters = request_.engine.parameters;
+  std::string error;
+  write_replay_files(
+      cycles,
+      {request_.runner.rule_paths, {parameters.begin(), parameters.end()}, request_.engine.max_cascade},
+      error);
+  if (!error.empty()) logger_.tell(LogSeverity::kWarn, error);
+}
+
 ExitStatus Run::load_rules() {
   LoadResult loaded = engine_->load(sources_);
-  logger_.report(loaded.diagnostics);
+  report(loaded.diagnostics, loaded.cycles);
   sources_.clear();
   if (loaded.ok) return ExitStatus::kOk;
   remove_new_store();
@@ -212,9 +227,9 @@ ExitStatus Run::execute() {
        {&Run::read_rules, &Run::check_events, &Run::open_store, &Run::load_rules}) {
     if (const ExitStatus status = (this->*step)(); status != ExitStatus::kOk) return status;
   }
-  runner_ = std::make_unique<Runner>(
-      *engine_, logger_, request_.runner,
-      [this](const std::vector<Diagnostic>& diagnostics) { logger_.report(diagnostics); });
+  runner_ = std::make_unique<Runner>(*engine_, logger_, request_.runner, [this](const PreparedRules& rules) {
+    report(rules.diagnostics, rules.cycles);
+  });
   signals.start({[this] { runner_->stop(); }, [this] { runner_->reload(); }});
   if (!runner_->open()) return fail(ExitStatus::kUsage, runner_->error());
   tell_start();

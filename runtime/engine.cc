@@ -2,16 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <map>
 
 #include "engine_impl.h"
+#include "krules/allowances.h"
 #include "krules/json.h"
-#include "krules/parser.h"
+#include "krules/load_program.h"
 #include "krules/stdlib.h"
 
 namespace krules {
@@ -68,26 +69,6 @@ std::shared_ptr<const SymbolTable> first_symbols() {
   for (std::string_view type : {kPropertyChangedType, kPropertyDeletedType, kSubjectDeletedType})
     symbols->intern(type);
   return symbols;
-}
-
-/// Messages in the order in which a person reads the files; those about no file come first.
-void sort_by_place(std::vector<Diagnostic>& diagnostics, const std::vector<SourcePtr>& sources) {
-  std::map<const Source*, size_t> order;
-  for (const SourcePtr& source : sources) order.emplace(source.get(), order.size() + 1);
-  order[nullptr] = 0;
-  std::stable_sort(diagnostics.begin(), diagnostics.end(), [&](const Diagnostic& a, const Diagnostic& b) {
-    const size_t file_of_a = order[a.primary.where.source.get()];
-    const size_t file_of_b = order[b.primary.where.source.get()];
-    return file_of_a != file_of_b ? file_of_a < file_of_b
-                                  : a.primary.where.span.begin < b.primary.where.span.begin;
-  });
-}
-
-bool has_errors(const std::vector<Diagnostic>& diagnostics) {
-  for (const Diagnostic& diagnostic : diagnostics) {
-    if (diagnostic.severity == Severity::kError) return true;
-  }
-  return false;
 }
 
 ProgramChange compare(const Program* before, const Program& after) {
@@ -198,23 +179,27 @@ FunctionTable& Engine::functions() {
   return impl_->functions;
 }
 
-CompileResult Engine::prepare(const std::vector<SourcePtr>& sources) {
-  std::vector<ast::Module> modules;
-  std::vector<Diagnostic> diagnostics;
-  for (const SourcePtr& source : sources) {
-    ParseResult parsed = parse(source);
-    diagnostics.insert(diagnostics.end(), parsed.diagnostics.begin(), parsed.diagnostics.end());
-    modules.push_back(std::move(parsed.module));
-  }
+PreparedRules Engine::prepare(const std::vector<SourcePtr>& sources) {
   CompileOptions compile_options;
   compile_options.functions = &impl_->functions;
   compile_options.symbols = symbols();
   compile_options.parameters = impl_->options.parameters;
-  CompileResult result = compile(modules, compile_options);
-  result.diagnostics.insert(result.diagnostics.begin(), diagnostics.begin(), diagnostics.end());
-  sort_by_place(result.diagnostics, sources);
-  if (has_errors(result.diagnostics)) result.program = nullptr;
-  return result;
+  LoadedProgram loaded = load_program(sources, compile_options);
+  PreparedRules prepared;
+  prepared.diagnostics = std::move(loaded.diagnostics);
+  if (loaded.program != nullptr && impl_->options.check == LoopCheck::kRefuse) {
+    CheckOptions check_options;
+    check_options.max_cascade = impl_->options.max_cascade;
+    check_options.findings = false;
+    CheckResult checked = check_loaded(loaded, compile_options, check_options);
+    prepared.cycles = std::move(checked.cycles);
+    std::move(checked.diagnostics.begin(), checked.diagnostics.end(),
+              std::back_inserter(prepared.diagnostics));
+    prepared.diagnostics =
+        apply_allowances(loaded.modules, std::move(prepared.diagnostics), AllowanceFindings::kLeftOut);
+  }
+  if (!has_errors(prepared.diagnostics)) prepared.program = std::move(loaded.program);
+  return prepared;
 }
 
 ProgramChange Engine::install(std::shared_ptr<const Program> program) {
@@ -231,11 +216,12 @@ ProgramChange Engine::install(std::shared_ptr<const Program> program) {
 }
 
 LoadResult Engine::load(const std::vector<SourcePtr>& sources) {
-  CompileResult compiled = prepare(sources);
+  PreparedRules prepared = prepare(sources);
   LoadResult result;
-  result.diagnostics = std::move(compiled.diagnostics);
-  result.ok = compiled.program != nullptr;
-  if (result.ok) result.change = install(std::move(compiled.program));
+  result.diagnostics = std::move(prepared.diagnostics);
+  result.cycles = std::move(prepared.cycles);
+  result.ok = prepared.program != nullptr;
+  if (result.ok) result.change = install(std::move(prepared.program));
   return result;
 }
 

@@ -70,7 +70,7 @@ std::string summary(const ProgramChange& change) {
 
 struct Runner::Impl {
   Impl(Engine& run_engine, Logger& run_logger, RunnerOptions run_options,
-       std::function<void(const std::vector<Diagnostic>&)> run_report)
+       std::function<void(const PreparedRules&)> run_report)
       : engine(run_engine),
         logger(run_logger),
         options(std::move(run_options)),
@@ -91,7 +91,7 @@ struct Runner::Impl {
   Engine& engine;
   Logger& logger;
   RunnerOptions options;
-  std::function<void(const std::vector<Diagnostic>&)> report;
+  std::function<void(const PreparedRules&)> report;
 
   LineSource source;
   SourceKey key;
@@ -229,14 +229,14 @@ void Runner::Impl::reload_once() {
     }
     return;
   }
-  CompileResult compiled = engine.prepare(sources);
-  report(compiled.diagnostics);
-  if (compiled.program == nullptr) {
+  PreparedRules prepared = engine.prepare(sources);
+  report(prepared);
+  if (prepared.program == nullptr) {
     logger.say(LogSeverity::kError, "the changed rules have errors; the rules in force stay");
     return;
   }
   std::unique_lock lock(mutex);
-  next_program = std::move(compiled.program);
+  next_program = std::move(prepared.program);
   control = true;
   changed.notify_all();
   // The next program builds on this one's names: one at a time.
@@ -363,7 +363,7 @@ RunEnd Runner::Impl::run() {
 // ---------------------------------------------------------------- the public face
 
 Runner::Runner(Engine& engine, Logger& logger, RunnerOptions options,
-               std::function<void(const std::vector<Diagnostic>&)> report)
+               std::function<void(const PreparedRules&)> report)
     : impl_(std::make_unique<Impl>(engine, logger, std::move(options), std::move(report))) {}
 
 Runner::~Runner() = default;

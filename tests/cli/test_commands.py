@@ -8,7 +8,7 @@ import unittest
 import support
 
 COMMANDS = [
-    ["run"], ["subjects"], ["dead-letters"], ["dead-letters", "list"], ["dead-letters", "show"],
+    ["run"], ["check"], ["graph"], ["subjects"], ["dead-letters"], ["dead-letters", "list"], ["dead-letters", "show"],
     ["dead-letters", "retry"], ["dead-letters", "drop"], ["parse"], ["doc"], ["completions"],
 ]
 

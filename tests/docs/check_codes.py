@@ -10,6 +10,7 @@ import sys
 TABLES = [
     ("The text of a rule file", "grammar/include/krules/codes.h"),
     ("The program that the rule files make", "interpreter/include/krules/program_codes.h"),
+    ("What `krules check` finds", "interpreter/include/krules/check_codes.h"),
 ]
 HEAD = """# Codes of errors and warnings
 

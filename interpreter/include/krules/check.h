@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "krules/ast.h"
@@ -172,5 +173,18 @@ struct CheckResult {
 /// `program` is compiled from `modules`, without errors. Deterministic: budgets are steps, never seconds.
 CheckResult check_program(const std::vector<ast::Module>& modules, const Program& program,
                           const CheckOptions& options);
+
+// ---------------------------------------------------------------- certificates
+
+struct CertificateReport {
+  bool ok = false;
+  std::vector<std::string> errors;  ///< one sentence each; empty when `ok`
+  size_t steps = 0;                 ///< how many steps of the proof were looked at
+};
+
+/// Goes through a certificate step by step, without the prover: whether it shows that every cascade of this
+/// program ends of which it says so. Never throws on any text.
+CertificateReport verify_certificate(const std::vector<ast::Module>& modules, const Program& program,
+                                     std::string_view json);
 
 }  // namespace krules

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "krules/check.h"
 #include "krules/diagnostic.h"
 #include "krules/function_table.h"
 #include "krules/input.h"
@@ -58,6 +59,13 @@ std::unique_ptr<Clock> make_system_clock();
 /// the engine's.
 enum class CommitThread : uint8_t { kCaller, kOwn };
 
+/// What happens to rules that can set each other off without end. `krules check` tells more about rules than
+/// this does.
+enum class LoopCheck : uint8_t {
+  kRefuse,  ///< where that is certain they are not put in force; where it is possible there is a warning
+  kOff,     ///< nothing is looked for
+};
+
 struct EngineOptions {
   Durability durability = Durability::kFull;
   CommitThread commit_thread = CommitThread::kCaller;
@@ -71,6 +79,7 @@ struct EngineOptions {
   uint32_t max_commit_batch = 4096;
   /// Which emitted events are handed over: any of these globs; none: all but the built-in ones.
   std::vector<std::string> emit_globs;
+  LoopCheck check = LoopCheck::kRefuse;
   /// `param` values by name, as text.
   std::map<std::string, std::string> parameters;
   /// Environment variables that env() may read.
@@ -96,9 +105,18 @@ struct ProgramChange {
   std::vector<std::string> changed;
 };
 
+/// Rules that can be put in force.
+struct PreparedRules {
+  std::shared_ptr<const Program> program;  ///< null when a diagnostic is an error
+  std::vector<Diagnostic> diagnostics;
+  std::vector<Cycle>
+      cycles;  ///< rules that set each other off, proved to end or not; none with LoopCheck::kOff
+};
+
 struct LoadResult {
   std::vector<Diagnostic> diagnostics;
-  bool ok = false;  ///< no error among them: the program is in force
+  std::vector<Cycle> cycles;  ///< as PreparedRules has them
+  bool ok = false;            ///< no error among them: the program is in force
   ProgramChange change;
 };
 
@@ -128,11 +146,11 @@ class Engine {
   /// For adding functions before the first load().
   FunctionTable& functions();
 
-  /// Parses, compiles and puts in force; with errors the old rules stay.
+  /// Parses, compiles, looks for loops and puts in force; with errors the old rules stay.
   LoadResult load(const std::vector<SourcePtr>& sources);
   /// The two halves of load(): the first may run in another thread (one at a time), the second between two
   /// cascades.
-  CompileResult prepare(const std::vector<SourcePtr>& sources);
+  PreparedRules prepare(const std::vector<SourcePtr>& sources);
   ProgramChange install(std::shared_ptr<const Program> program);
   /// The rules in force, null before the first load.
   std::shared_ptr<const Program> program() const;

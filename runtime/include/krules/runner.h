@@ -43,7 +43,7 @@ class Runner {
  public:
   /// `report` gets what a reload found (from the reloading thread). `engine` and `logger` outlive the runner.
   Runner(Engine& engine, Logger& logger, RunnerOptions options,
-         std::function<void(const std::vector<Diagnostic>&)> report);
+         std::function<void(const PreparedRules&)> report);
   ~Runner();
 
   /// Opens the source. False: error() says why.

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "krules/ast.h"
+#include "krules/check.h"
+#include "krules/diagnostic.h"
+#include "krules/program.h"
+#include "krules/source.h"
+
+namespace krules {
+
+/// Rule files read into one program.
+struct LoadedProgram {
+  std::vector<ast::Module> modules;
+  std::shared_ptr<const Program> program;  ///< null when a diagnostic is an error
+  /// In the order in which a person reads the files; those about no file come first.
+  std::vector<Diagnostic> diagnostics;
+};
+
+/// Parses and compiles; everything that is wrong is reported in one go.
+LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& options);
+
+/// check_program() of what was loaded with `compile_options`, with loops tried out on the real engine. The
+/// program is used while this runs.
+CheckResult check_loaded(const LoadedProgram& loaded, const CompileOptions& compile_options,
+                         CheckOptions options);
+
+bool has_errors(const std::vector<Diagnostic>& diagnostics);
+
+}  // namespace krules

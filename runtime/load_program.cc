@@ -1,0 +1,66 @@
+#include "krules/load_program.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "krules/parser.h"
+#include "krules/replay.h"
+
+namespace krules {
+
+namespace {
+
+void sort_by_place(std::vector<Diagnostic>& diagnostics, const std::vector<SourcePtr>& sources) {
+  std::map<const Source*, size_t> order;
+  for (const SourcePtr& source : sources) order.emplace(source.get(), order.size() + 1);
+  order[nullptr] = 0;
+  std::stable_sort(diagnostics.begin(), diagnostics.end(), [&](const Diagnostic& a, const Diagnostic& b) {
+    const size_t file_of_a = order[a.primary.where.source.get()];
+    const size_t file_of_b = order[b.primary.where.source.get()];
+    return file_of_a != file_of_b ? file_of_a < file_of_b
+                                  : a.primary.where.span.begin < b.primary.where.span.begin;
+  });
+}
+
+}  // namespace
+
+bool has_errors(const std::vector<Diagnostic>& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const Diagnostic& each) { return each.severity == Severity::kError; });
+}
+
+LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& options) {
+  LoadedProgram loaded;
+  for (const SourcePtr& source : sources) {
+    ParseResult parsed = parse(source);
+    std::move(parsed.diagnostics.begin(), parsed.diagnostics.end(), std::back_inserter(loaded.diagnostics));
+    loaded.modules.push_back(std::move(parsed.module));
+  }
+  CompileResult compiled = compile(loaded.modules, options);
+  std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(loaded.diagnostics));
+  sort_by_place(loaded.diagnostics, sources);
+  if (!has_errors(loaded.diagnostics)) loaded.program = std::move(compiled.program);
+  return loaded;
+}
+
+CheckResult check_loaded(const LoadedProgram& loaded, const CompileOptions& compile_options,
+                         CheckOptions options) {
+  ReplayOptions replay_options;
+  replay_options.with_parameters = [&](const auto& parameters) {
+    CompileOptions other = compile_options;
+    for (const auto& [name, value] : parameters) other.parameters[name] = value;
+    return compile(loaded.modules, other).program;
+  };
+  // Made when there is something to try.
+  std::unique_ptr<Replayer> replayer;
+  options.functions = compile_options.functions;
+  options.replay = [&](const ReplaySeed& seed, uint32_t max_events) {
+    if (replayer == nullptr) replayer = std::make_unique<Replayer>(loaded.program, replay_options);
+    return replayer->run(seed, max_events);
+  };
+  return check_program(loaded.modules, *loaded.program, options);
+}
+
+}  // namespace krules
