@@ -20,6 +20,7 @@ constexpr Command kCommands[] = {
     {"run", "run rules over events, and keep what they remember", krules::cli::declare_run},
     {"check", "prove that every cascade ends, or show how one does not", krules::cli::declare_check},
     {"graph", "draw which events fire which rules, and what those make", krules::cli::declare_graph},
+    {"replay", "run a loop that check found again, and show it turning", krules::cli::declare_replay},
     {"subjects", "show the subjects of a store", krules::cli::declare_subjects},
     {"dead-letters", "look at input that could not be taken, and send it again",
      krules::cli::declare_dead_letters},

@@ -8,7 +8,7 @@ import unittest
 import support
 
 COMMANDS = [
-    ["run"], ["check"], ["graph"], ["subjects"], ["dead-letters"], ["dead-letters", "list"], ["dead-letters", "show"],
+    ["run"], ["check"], ["graph"], ["replay"], ["subjects"], ["dead-letters"], ["dead-letters", "list"], ["dead-letters", "show"],
     ["dead-letters", "retry"], ["dead-letters", "drop"], ["parse"], ["doc"], ["completions"],
 ]
 
@@ -83,7 +83,7 @@ class WrongUsage(support.Case):
         self.assertIn("`--from-start` does not take a value", self.refused("run", "x.krules", "--from-start=yes"))
 
     def test_words_behind_a_command_are_no_commands(self):
-        self.assertIn("krules: doc is not there", self.krules("run", "doc", "run", status=2).stderr)
+        self.assertIn("krules: `doc` is not there", self.krules("run", "doc", "run", status=2).stderr)
         self.assertIn("`show` is one word too many", self.refused("dead-letters", "list", "show"))
 
     def test_wrong_values(self):
@@ -132,7 +132,7 @@ class Parse(support.Case):
         self.assertEqual(json.loads(done.stderr.splitlines()[0])["line"], 1)
 
     def test_missing_file(self):
-        self.assertIn("cannot read b.krules", self.krules("parse", "b.krules", status=2).stderr)
+        self.assertIn("cannot read `b.krules`", self.krules("parse", "b.krules", status=2).stderr)
 
 
 class Doc(support.Case):
