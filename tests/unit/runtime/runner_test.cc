@@ -75,11 +75,9 @@ class LiveRun {
     run_options.rule_paths = {rules_folder};
     run_options.events = "/proc/self/fd/" + std::to_string(pipe_[0]);
     run_options.watch = watch;
-    runner = std::make_unique<Runner>(*engine_, logger_, run_options,
-                                      [this](const std::vector<Diagnostic>& found) {
-                                        for (const Diagnostic& diagnostic : found)
-                                          box.put("diagnostic: " + diagnostic.message);
-                                      });
+    runner = std::make_unique<Runner>(*engine_, logger_, run_options, [this](const PreparedRules& found) {
+      for (const Diagnostic& diagnostic : found.diagnostics) box.put("diagnostic: " + diagnostic.message);
+    });
     REQUIRE(runner->open());
     thread_ = std::thread([this] { end = runner->run(); });
   }
