@@ -9,7 +9,6 @@ void DeclarationBuilder::reset() {
   name_ = {};
   rule_ = {};
   first_on_ = {};
-  broken_ = false;
   in_rule_ = false;
   in_subjects_ = false;
   declared_.clear();
@@ -17,6 +16,10 @@ void DeclarationBuilder::reset() {
   kind_ = {};
   default_value_.reset();
   input_ = {};
+}
+
+void DeclarationBuilder::skip_declaration(std::string_view word, std::string_view name) {
+  if (word == "const" || word == "param" || word == "fn") unparsed.emplace_back(name);
 }
 
 // ---------------------------------------------------------------- rules
@@ -124,7 +127,7 @@ void DeclarationBuilder::rule(Span span) {
   rule_.name = text_of(name_);
   rule_.name_span = name_.end != 0 ? name_ : first_on_;
   rule_.body = bodies_.take_block();
-  if (!broken_) push(span, std::move(rule_));
+  push(span, std::move(rule_));
   reset();
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "bare_types.h"
@@ -15,8 +17,10 @@ class DeclarationBuilder {
 
   /// Forgets what an unfinished declaration has left behind.
   void reset();
-  /// A statement of the rule at hand is not whole: the rule will not be part of the module.
-  void mark_broken() { broken_ = true; }
+  /// A statement of the rule at hand is not whole, and is passed over.
+  void skip_statement(Span span) { rule_.skipped.push_back(span); }
+  /// The declaration that begins with these two words is not whole.
+  void skip_declaration(std::string_view word, std::string_view name);
 
   // rules
   void begin_rule(uint32_t offset);
@@ -52,6 +56,7 @@ class DeclarationBuilder {
   void output(Span span);
 
   std::vector<ast::Declaration> declarations;
+  std::vector<std::string> unparsed;
 
  private:
   template <typename Node>
@@ -69,10 +74,8 @@ class DeclarationBuilder {
   ast::Rule rule_;
   Span first_on_;
   size_t on_first_group_ = 0;
-  bool broken_ = false;
   bool in_rule_ = false;
   bool in_subjects_ = false;
-  bool has_subjects_ = false;
   std::vector<ast::Pattern> declared_;
   std::vector<ast::Fn::Parameter> parameters_;
   ast::KindSpec kind_;

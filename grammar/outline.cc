@@ -14,9 +14,7 @@ constexpr auto kBinaryNames = std::to_array<std::string_view>({
     "or",      "and", "==", "!=", "<", "<=",  ">", ">=", "in", "not in",
     "matches", "+",   "-",  "*",  "/", "div", "%", "**", "??",
 });
-constexpr auto kAssignNames = std::to_array<std::string_view>({"=", "+=", "-=", "*=", "++=",
-                                                               "?"
-                                                               "?="});
+constexpr auto kAssignNames = std::to_array<std::string_view>({"=", "+=", "-=", "*=", "++=", "?\?="});
 constexpr auto kKindNames = std::to_array<std::string_view>({
     "any",
     "bool",

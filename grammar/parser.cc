@@ -120,7 +120,9 @@ ParseResult parse(SourcePtr source) {
   result.module.source = std::move(source);
   result.module.declarations = std::move(state.declarations.declarations);
   result.module.comments = std::move(state.context.comments);
+  result.module.unparsed = std::move(state.declarations.unparsed);
   result.diagnostics = std::move(state.context.diagnostics);
+  for (const Diagnostic& each : result.diagnostics) result.module.errors.push_back(each.primary.where.span);
   return result;
 }
 

@@ -65,6 +65,13 @@ uint32_t end_of_path(const Context& context, uint32_t offset) {
   return at;
 }
 
+uint32_t path_that_ends(const Context& context, uint32_t offset) {
+  const std::string_view text = context.text();
+  uint32_t begin = offset;
+  while (begin > 0 && (is_word_char(text[begin - 1]) || text[begin - 1] == '.')) --begin;
+  return begin;
+}
+
 std::string_view word_before(const Context& context, uint32_t offset) {
   const std::string_view text = context.text();
   uint32_t end = offset;
@@ -78,9 +85,7 @@ bool is_assignment(const Context& context, uint32_t offset) {
   const uint32_t end = skip_blanks(context, end_of_path(context, offset));
   const std::string_view after = context.text().substr(end);
   if (after.starts_with("==") || after.starts_with("=>")) return false;
-  for (const std::string_view op : {"=", "+=", "-=", "*=", "++=",
-                                    "?"
-                                    "?="}) {
+  for (const std::string_view op : {"=", "+=", "-=", "*=", "++=", "?\?="}) {
     if (after.starts_with(op)) return true;
   }
   return false;

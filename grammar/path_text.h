@@ -16,6 +16,8 @@ std::string_view word_before(const Context& context, uint32_t offset);
 /// The end of a name with postfixes (`subject("u").tier`) that begins at `offset`, brackets and strings
 /// balanced.
 uint32_t end_of_path(const Context& context, uint32_t offset);
+/// The begin of the plain path (`payload.a.b`) that ends at `offset`.
+uint32_t path_that_ends(const Context& context, uint32_t offset);
 /// `name`, `a.b` or `subject("u").x`, followed by an assignment operator.
 bool is_assignment(const Context& context, uint32_t offset);
 

@@ -104,13 +104,11 @@ bool begins_declaration(const Context& context, uint32_t offset) {
          (after == ' ' || after == '\t');
 }
 
-uint32_t recover_statement(State& state, const SyntaxError& error, const State::Mark& mark, uint32_t begin) {
+namespace {
+
+/// Where the statements go on behind the one that begins at `begin` and is wrong at `failed`.
+uint32_t next_statement(const State& state, uint32_t begin, uint32_t failed) {
   const SyntaxError give_up{{}, SyntaxError::Reach::kReported};
-  state.rewind(mark);
-  state.declarations.mark_broken();
-  note(state, error);
-  if (error.reach != SyntaxError::Reach::kStatement) throw give_up;
-  const uint32_t failed = place_of(error, begin);
   std::string open;
   Skimmer skimmer(state.context.text(), begin);
   for (;;) {
@@ -138,6 +136,17 @@ uint32_t recover_statement(State& state, const SyntaxError& error, const State::
   }
 }
 
+}  // namespace
+
+uint32_t recover_statement(State& state, const SyntaxError& error, const State::Mark& mark, uint32_t begin) {
+  state.rewind(mark);
+  note(state, error);
+  if (error.reach != SyntaxError::Reach::kStatement) throw SyntaxError{{}, SyntaxError::Reach::kReported};
+  const uint32_t end = next_statement(state, begin, place_of(error, begin));
+  state.declarations.skip_statement({begin, end});
+  return end;
+}
+
 uint32_t recover_declaration(State& state, const SyntaxError& error, const State::Mark& mark,
                              uint32_t begin) {
   state.rewind(mark);
@@ -146,6 +155,7 @@ uint32_t recover_declaration(State& state, const SyntaxError& error, const State
   const uint32_t failed = place_of(error, begin);
   Skimmer skimmer(state.context.text(), begin);
   const Skimmer::Token start = skimmer.next();
+  state.declarations.skip_declaration(start.word, Skimmer(skimmer).next().word);
   const bool has_body = start.word == "rule" || start.word == "on" || start.word == "middleware" ||
                         start.word == "gate" || start.word == "test";
   bool seen_body = !has_body;

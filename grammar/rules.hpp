@@ -146,7 +146,7 @@ struct number_text : seq<p::digit, star<sor<seq<one<'e', 'E'>, one<'+', '-'>, p:
 struct number : token<number_text> {};
 
 struct string_text : plus<p::not_one<'"', '\\', '{', '}', '\n', '\r'>> {};
-struct string_escape : seq<one<'\\'>, sor<seq<p::string<'u', '{'>, star<p::xdigit>, one<'}'>>, p::utf8::not_one<'\n', '\r'>, p::not_one<'\n', '\r'>>> {};
+struct string_escape : seq<one<'\\'>, sor<seq<p::string<'u', '{'>, star<p::not_one<'}', '"', '\\', '\n', '\r'>>, one<'}'>>, p::utf8::not_one<'\n', '\r'>, p::not_one<'\n', '\r'>>> {};
 struct stray_brace : one<'}'> {};
 struct open_interpolation : token<one<'{'>> {};
 struct interpolated;

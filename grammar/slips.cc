@@ -30,6 +30,10 @@ struct Case {
 };
 using Slip = std::optional<Diagnostic>;
 
+bool is_operator_word(std::string_view word) {
+  return word == "or" || word == "and" || word == "in" || word == "not" || word == "matches" || word == "div";
+}
+
 struct Hint {
   std::string_view word;
   std::string_view help;
@@ -122,6 +126,10 @@ Slip at_assign(const Case& c) {
   }
   if (rest.starts_with(":")) return c.error(codes::kTarget, c.expectation(), "write `=`");
   if (c.word() == "to" || c.word() == "is") return c.error(codes::kTarget, c.expectation(), "write `=`");
+  if (word_before(c.context, c.offset) == "on") {
+    return c.error(codes::kTarget, c.expectation(),
+                   "another subject is named behind the value: `set name = value on \"user-7\"`");
+  }
   if (rest[0] == '-' || rest[0] == ':' || rest[0] == '/' || rest[0] == '@') {
     uint32_t begin = c.offset;
     uint32_t end = c.offset;
@@ -151,6 +159,24 @@ Slip misspelt_before(const Case& c) {
                               "did you mean " + backquoted(near) + "?");
 }
 
+/// `emit "a." + x`: an event type that is put together.
+Slip added_to_type(const Case& c) {
+  if (!c.rest().starts_with('+')) return {};
+  const std::string_view text = c.context.text().substr(0, c.offset);
+  const size_t last = text.find_last_not_of(" \t");
+  if (last == std::string_view::npos || (text[last] != '"' && text[last] != '\'')) return {};
+  const size_t first = text.substr(0, last).find_last_of(text[last]);
+  if (first == std::string_view::npos) return {};
+  if (word_before(c.context, static_cast<uint32_t>(first)) != "emit") return {};
+  const std::string type(text.substr(first + 1, last - first - 1));
+  const std::string_view behind = c.context.text().substr(c.offset + 1);
+  const size_t blanks = std::min(behind.find_first_not_of(" \t"), behind.size());
+  const uint32_t begin = c.offset + 1 + static_cast<uint32_t>(blanks);
+  const std::string path(c.context.text({begin, end_of_path(c.context, begin)}));
+  return c.error(codes::kBareType, "an event type is one text, nothing is added to it",
+                 "write `emit \"" + type + "{" + (path.empty() ? "expression" : path) + "}\"`");
+}
+
 Slip at_statement(const Case& c) {
   const std::string_view word = c.word();
   const std::string_view hint = find_hint(word, kForeignStatements.begin(), kForeignStatements.end());
@@ -174,6 +200,7 @@ Slip at_statement(const Case& c) {
                    "put it at the end of that statement");
   }
   if (Slip misspelt = misspelt_before(c)) return misspelt;
+  if (Slip added = added_to_type(c)) return added;
   if (!word.empty() && c.offset > 0 && c.context.text()[c.offset - 1] == '\'') {
     return c.error(codes::kNoStatement, "the string ends before " + backquoted(word),
                    "a quote inside of a raw string is written twice: `''`");
@@ -297,6 +324,35 @@ Slip at_value(const Case& c) {
   return {};
 }
 
+/// `{ payload.a + 1 }`: a path in a map that goes on as a computed value.
+Slip entry_without_key(const Case& c) {
+  const std::string_view rest = c.rest();
+  const bool sign = std::string_view("+-*/%<>=!?").find(rest[0]) != std::string_view::npos;
+  const bool word = is_operator_word(c.word());
+  if (!sign && !word) return {};
+  const std::string_view name = word_before(c.context, c.offset);
+  if (name.empty()) {
+    return c.error(codes::kMapEntry, "a computed value of a map needs a key",
+                   "give it a name: `total: payload.price * 2`");
+  }
+  const uint32_t end = c.context.offset(name.data()) + static_cast<uint32_t>(name.size());
+  const uint32_t begin = path_that_ends(c.context, end);
+  const std::string_view text = c.context.text();
+  const size_t before = text.substr(0, begin).find_last_not_of(" \t\r\n");
+  // Behind a colon stands a value already, or the kind of a field.
+  if (before == std::string_view::npos || (text[before] != '{' && text[before] != ',')) return {};
+  const std::string path(text.substr(begin, end - begin));
+  if (rest[0] == '=' && !rest.starts_with("==")) {
+    return c.error(codes::kMapEntry, c.expectation(),
+                   "an entry is a key, a colon and a value: `" + std::string(name) + ": ...`");
+  }
+  const size_t line_end = std::min(rest.find_first_of(",}#\n\r"), rest.size());
+  std::string_view computed = rest.substr(0, line_end);
+  while (computed.ends_with(' ')) computed.remove_suffix(1);
+  return c.error(codes::kMapEntry, "a computed value of a map needs a key",
+                 "give it a name: `" + std::string(name) + ": " + path + " " + std::string(computed) + "`");
+}
+
 /// Two items with nothing between them, a bracket of another kind, or a computed value without its key.
 Slip at_close(const Case& c) {
   const char first = c.rest()[0];
@@ -307,9 +363,8 @@ Slip at_close(const Case& c) {
     error.related.push_back(c.context.label(c.context.openers.back().span, "opened here"));
     return error;
   }
-  const bool is_operator = first == '+' || first == '-' || first == '*' || first == '/' || first == '%';
-  if (is_operator && c.expected.what == "`,` or `}`") {
-    return c.error(codes::kMapEntry, "a computed value of a map needs a key", "write `key: value`");
+  if (c.expected.what == "`,` or `}`") {
+    if (Slip slip = entry_without_key(c)) return slip;
   }
   const bool begins_value = is_digit(first) || first == '"' || first == '\'' ||
                             (is_word_start(first) && !is_reserved_word(c.word()));
@@ -368,6 +423,12 @@ Slip anywhere(const Case& c) {
   if (rest.empty()) return {};
   if (rest.starts_with("=>") && c.expected.what.starts_with("`->`")) {
     return c.error(codes::kForeignOperator, c.expectation(), "write `->`");
+  }
+  if ((rest[0] == '.' || rest[0] == '[' || rest[0] == '(') && c.expected.what.starts_with("`->`")) {
+    return c.error(codes::kUnexpected, "an arm of a `match` is a literal or the name of a constant, no more",
+                   "a field of a constant is given a name first, `const low = limits.low`; what is known "
+                   "only when the rule "
+                   "runs is compared with `if ... then ... else ...`");
   }
   if (rest.starts_with("=>")) {
     return c.error(codes::kUnexpected, c.expectation(),

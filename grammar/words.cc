@@ -11,12 +11,14 @@ namespace grammar {
 
 namespace {
 
+// NOLINTBEGIN(readability-identifier-naming): one letter each, so that the table below can be read
 constexpr unsigned D = static_cast<unsigned>(WordUse::kDeclaration);
 constexpr unsigned H = static_cast<unsigned>(WordUse::kHead);
 constexpr unsigned S = static_cast<unsigned>(WordUse::kStatement);
 constexpr unsigned C = static_cast<unsigned>(WordUse::kClause);
 constexpr unsigned E = static_cast<unsigned>(WordUse::kExpression);
 constexpr unsigned P = static_cast<unsigned>(WordUse::kPatternPlace);
+// NOLINTEND(readability-identifier-naming)
 
 struct Word {
   std::string_view text;

@@ -1,12 +1,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "compiler.h"
 
 namespace krules {
 
 using namespace program_codes;
+
+namespace {
+
+constexpr auto kErrorFields = std::to_array<std::string_view>({"message", "kind", "rule", "line"});
+
+}  // namespace
 
 bool UnitCompiler::is_builtin_name(const ast::Expr& expr, std::string_view text) const {
   const auto* name = std::get_if<ast::Name>(&expr.node);
@@ -95,6 +102,20 @@ const Node* UnitCompiler::payload_field(std::string_view field, Span span, Span 
   return complete(node);
 }
 
+// False, with a message, for a field that the error of a `catch` does not have.
+bool UnitCompiler::has_error_field(const ast::Expr& object, std::string_view name, Span span) {
+  const auto* read = std::get_if<ast::Name>(&object.node);
+  const Local* local = read != nullptr ? find_local(read->name) : nullptr;
+  if (local == nullptr || !local->is_error) return true;
+  if (std::find(kErrorFields.begin(), kErrorFields.end(), name) != kErrorFields.end()) return true;
+  Diagnostic& diagnostic = report(kNoFields, span, fmt::format("an error has no field `{}`", name));
+  const std::string_view near = nearest_name(name, {kErrorFields.begin(), kErrorFields.end()});
+  if (!near.empty()) diagnostic.helps.push_back(fmt::format("did you mean `{}`?", near));
+  diagnostic.helps.push_back(
+      fmt::format("it has `{0}.message`, `{0}.kind`, `{0}.rule` and `{0}.line`", read->name));
+  return false;
+}
+
 const Node* UnitCompiler::field_of(const Node* object, std::string_view name, Span span) {
   if (is_broken(object)) return object;
   auto* node = make<MemberNode>(span);
@@ -143,6 +164,7 @@ const Node* UnitCompiler::member(const ast::Expr& expr, const ast::Member& membe
                         : fmt::format("`property` is the property's name; its values are `old` and `new`")};
     return broken(expr.span);
   }
+  if (!has_error_field(*member.object, name, member.name_span)) return broken(expr.span);
   return field_of(expression(*member.object), name, expr.span);
 }
 
@@ -161,6 +183,9 @@ const Node* UnitCompiler::index(const ast::Expr& expr, const ast::Index& index) 
   }
   if (constant_text && is_builtin_name(*index.object, "payload")) {
     return payload_field(const_value(key).text(), expr.span, index.key->span);
+  }
+  if (constant_text && !has_error_field(*index.object, const_value(key).text(), index.key->span)) {
+    return broken(expr.span);
   }
   return element_of(expression(*index.object), key, expr.span);
 }

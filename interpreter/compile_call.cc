@@ -37,11 +37,21 @@ constexpr auto kForeignFunctions = std::to_array<ForeignFunction>({
 
 /// Nested deeper, evaluation could use up the stack of a thread.
 constexpr uint32_t kMostCallLevels = 32;
+/// Steps that a call with constant arguments may take to be tried.
+constexpr uint64_t kTrialSteps = 10'000;
 /// Calls of so many arguments keep them on the stack; see eval_call.cc.
 constexpr size_t kPredicateArguments = 8;
 
 bool takes_lambda(const ParameterSpec& parameter) {
   return parameter.kinds.find("lambda") != std::string::npos;
+}
+
+/// What a call is tried with in the place of an argument of these kinds that is not known yet.
+Value plain_value(std::string_view kinds) {
+  if (kinds.starts_with("string")) return Value::string_view("");
+  if (kinds.starts_with("timestamp")) return Value::timestamp(0);
+  if (kinds.starts_with("int") || kinds.starts_with("number")) return Value::integer(0);
+  return Value::missing();
 }
 
 std::string counted(size_t count) {
@@ -120,6 +130,7 @@ bool UnitCompiler::bind(const Parameters& parameters, std::string_view name, Spa
       Diagnostic& diagnostic = report(kUnknownArgument, argument.name_span,
                                       fmt::format("`{}` has no parameter `{}`", name, argument.name));
       std::vector<std::string_view> names;
+      names.reserve(list.size());
       for (const auto& each : list) names.push_back(each.name);
       const std::string_view near = nearest_name(argument.name, names);
       if (!near.empty()) diagnostic.helps.push_back(fmt::format("did you mean `{}`?", near));
@@ -169,7 +180,7 @@ const Node* UnitCompiler::call_function(const ast::Expr& expr, std::string_view 
   const FunctionTable* functions = program_.functions();
   const FunctionSpec* spec = functions != nullptr ? functions->find(name) : nullptr;
   if (spec != nullptr) return call_native(expr, *spec, name_span, object, arguments);
-  unknown_function(name, name_span);
+  if (!program_.is_unparsed(name)) unknown_function(name, name_span);
   if (object != nullptr) expression(*object);
   for (const ast::Argument& argument : arguments) {
     if (!std::holds_alternative<ast::Lambda>(argument.value->node)) expression(*argument.value);
@@ -214,6 +225,48 @@ const Node* UnitCompiler::lambda(const ast::Expr& expr, const ast::Lambda& lambd
   return complete(node);
 }
 
+/// False, with a message, where a constant argument makes a call fail whatever the others will be.
+bool UnitCompiler::try_constants(const FunctionSpec& spec, Span span,
+                                 const std::vector<const ast::Expr*>& bound,
+                                 const std::vector<const Node*>& values) {
+  if (!spec.pure || values.size() != spec.parameters.size()) return true;
+  // A param may be meant for a branch that is not taken; a const of the program is as good as a literal.
+  const auto is_written = [this](const ast::Expr& expr, const Node* value) {
+    if (is_literal(value)) return true;
+    const auto* name = std::get_if<ast::Name>(&expr.node);
+    const Definition* definition = name != nullptr ? program_.find_definition(name->name) : nullptr;
+    return is_const(value) && (std::holds_alternative<ast::ListLiteral>(expr.node) ||
+                               (definition != nullptr && definition->kind == Definition::Kind::kConst));
+  };
+  std::vector<const Node*> tried;
+  size_t checked = values.size();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const ParameterSpec& parameter = spec.parameters[i];
+    const bool known = values[i] != nullptr && is_written(*bound[i], values[i]);
+    if (parameter.checked && values[i] != nullptr) {
+      if (!known) return true;
+      checked = i;
+    }
+    tried.push_back(known ? values[i] : nullptr);
+    if (!known && !parameter.optional) {
+      const Value plain = plain_value(parameter.kinds);
+      if (plain.is(ValueKind::kMissing)) return true;
+      tried.back() = constant(plain, span, false);
+    }
+  }
+  if (checked == values.size()) return true;
+  auto* node = make<NativeCallNode>(span);
+  node->spec = &spec;
+  node->arguments = copied(tried);
+  node->count = static_cast<uint32_t>(tried.size());
+  node->eval = native_call_function();
+  complete(node);
+  const Value value = program_.evaluate(*node, kTrialSteps);
+  if (!value.is_error() || value.as_error().fatal) return true;
+  report(kAlwaysFails, bound[checked]->span, fmt::format("this can only fail: {}", value.as_error().message));
+  return false;
+}
+
 const Node* UnitCompiler::call_native(const ast::Expr& expr, const FunctionSpec& spec, Span name_span,
                                       const ast::Expr* object, const std::vector<ast::Argument>& arguments) {
   std::vector<const ast::Expr*> bound;
@@ -256,6 +309,7 @@ const Node* UnitCompiler::call_native(const ast::Expr& expr, const FunctionSpec&
     values.push_back(value);
   }
   if (!is_fine) return broken(expr.span);
+  if (!constant_parts && !try_constants(spec, expr.span, bound, values)) return broken(expr.span);
   if (!spec.pure) node->flags |= kImpure;
   node->spec = &spec;
   node->arguments = copied(values);

@@ -79,7 +79,8 @@ void ProgramCompiler::collect_emitted_fields() {
 }
 
 const std::vector<std::string_view>* ProgramCompiler::declared_fields(const ast::Rule& rule) {
-  if (impl_->inputs.empty()) return nullptr;
+  // What did not parse may emit the event as well.
+  if (impl_->inputs.empty() || !whole_) return nullptr;
   known_fields_.clear();
   for (const ast::Trigger& trigger : rule.triggers) {
     if (trigger.kind != ast::Trigger::Kind::kEvent) return nullptr;

@@ -189,7 +189,20 @@ const Node* UnitCompiler::name(const ast::Expr& expr, const ast::Name& name) {
   return broken(expr.span);
 }
 
+/// Whether a statement that did not parse has the name in it, and so may declare it.
+bool UnitCompiler::may_be_skipped(std::string_view name) const {
+  return std::any_of(skipped.begin(), skipped.end(), [&](Span span) {
+    const std::string_view text = program_.program().sources[source_]->text(span);
+    for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+      const size_t end = at + name.size();
+      if ((at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]))) return true;
+    }
+    return false;
+  });
+}
+
 void UnitCompiler::unknown_name(std::string_view name, Span span) {
+  if (program_.is_unparsed(name) || may_be_skipped(name)) return;
   Unknown unknown{name, span, {}};
   for (const Local& local : locals_) unknown.candidates.push_back(local.name);
   unknown_.push_back(std::move(unknown));
@@ -201,6 +214,7 @@ void UnitCompiler::finish() {
     const auto local = std::find_if(gone_.begin(), gone_.end(),
                                     [&](const Local& each) { return each.name == unknown.name; });
     if (local != gone_.end()) {
+      if (!skipped.empty()) continue;  // its block may have ended too early
       const bool before = unknown.span.begin < local->span.begin;
       Diagnostic& diagnostic =
           report(kOutOfReach, unknown.span,
@@ -230,11 +244,14 @@ void UnitCompiler::finish() {
     candidates.push_back(kExtended);
     program_.add_values(candidates);
     const std::string_view near = nearest_name(unknown.name, candidates);
-    if (!near.empty()) diagnostic.helps.push_back(fmt::format("did you mean `{}`?", near));
-    diagnostic.helps.push_back(fmt::format(
+    if (!near.empty()) {
+      diagnostic.helps = {fmt::format("did you mean `{}`?", near)};
+      continue;
+    }
+    diagnostic.helps = {fmt::format(
         "a text stands in quotes: \"{0}\"; a property is `subject.{0}`, a field of the event's data "
         "`payload.{0}`",
-        unknown.name));
+        unknown.name)};
   }
 }
 

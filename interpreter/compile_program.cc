@@ -39,7 +39,10 @@ ProgramCompiler::ProgramCompiler(const std::vector<ast::Module>& modules, const 
   auto impl = std::make_unique<Program::Impl>();
   impl_ = impl.get();
   impl_->symbols = symbols_;
-  for (const ast::Module& module : modules) impl_->sources.push_back(module.source);
+  for (const ast::Module& module : modules) {
+    impl_->sources.push_back(module.source);
+    whole_ = whole_ && module.errors.empty();
+  }
   program_ = std::make_shared<Program>(std::move(impl));
 }
 
@@ -126,6 +129,7 @@ void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const as
   UnitCompiler unit(*this, UnitCompiler::Kind::kRule, source);
   unit.property_events = std::any_of(rule.triggers.begin(), rule.triggers.end(), can_be_property_event);
   unit.payload_fields = declared_fields(rule);
+  unit.skipped = rule.skipped;
   uint8_t flags = 0;
   for (const ast::HeadClause& clause : rule.head) {
     if (const auto* let = std::get_if<ast::Let>(&clause)) {
@@ -188,6 +192,19 @@ void ProgramCompiler::check_rule_names() {
   }
 }
 
+// A place where the parser found an error needs no second message.
+void ProgramCompiler::drop_what_was_said() {
+  std::erase_if(diagnostics_, [this](const Diagnostic& diagnostic) {
+    const Location& here = diagnostic.primary.where;
+    return std::any_of(modules_.begin(), modules_.end(), [&](const ast::Module& module) {
+      return module.source == here.source &&
+             std::any_of(module.errors.begin(), module.errors.end(), [&](Span error) {
+               return error.begin < here.span.end && here.span.begin < error.end;
+             });
+    });
+  });
+}
+
 CompileResult ProgramCompiler::compile() {
   collect_definitions();
   std::vector<Definition*> order;
@@ -199,7 +216,7 @@ CompileResult ProgramCompiler::compile() {
   compile_outputs();
   compile_rules();
   check_rule_names();
-  if (!name_is_set_) {
+  if (!name_is_set_ && whole_) {
     for (const Place& place : name_reads_) {
       Diagnostic& diagnostic = report(kReadsName, place.source, place.span,
                                       "`subject.name` reads a property called name, which no rule sets");
@@ -207,6 +224,7 @@ CompileResult ProgramCompiler::compile() {
       diagnostic.helps = {"the subject's name is `subject`"};
     }
   }
+  if (!whole_) drop_what_was_said();
   // In the order of the text, whatever the order of the passes.
   const auto rank = [this](const Diagnostic& diagnostic) {
     const auto found =
@@ -215,8 +233,9 @@ CompileResult ProgramCompiler::compile() {
   };
   std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return rank(a) < rank(b); });
-  const bool failed = std::any_of(diagnostics_.begin(), diagnostics_.end(),
-                                  [](const Diagnostic& each) { return each.severity == Severity::kError; });
+  const bool failed =
+      !whole_ || std::any_of(diagnostics_.begin(), diagnostics_.end(),
+                             [](const Diagnostic& each) { return each.severity == Severity::kError; });
   CompileResult result;
   if (!failed) result.program = std::move(program_);
   result.diagnostics = std::move(diagnostics_);

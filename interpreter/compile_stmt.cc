@@ -234,6 +234,7 @@ const StmtNode* UnitCompiler::try_catch(const ast::Stmt& stmt, const ast::Try& t
   node->body = block(try_node.body);
   const Scope scope = open_scope();
   node->error_slot = declare(try_node.error_name, try_node.error_span);
+  locals_.back().is_error = true;
   node->handler = block(try_node.handler);
   close_scope(scope);
   static constexpr std::string_view kKeys[] = {"message", "kind", "rule", "line"};

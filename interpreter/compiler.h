@@ -44,6 +44,8 @@ class ProgramCompiler {
   SymbolTable& symbols() { return *symbols_; }
   const FunctionTable* functions() const { return options_.functions; }
   Definition* find_definition(std::string_view name);
+  /// Whether a declaration of that name did not parse, which was said; uses of it are passed over in silence.
+  bool is_unparsed(std::string_view name) const;
   /// Candidates for suggestions.
   void add_values(std::vector<std::string_view>& names) const;
   void add_functions(std::vector<std::string_view>& names) const;
@@ -83,6 +85,7 @@ class ProgramCompiler {
   void compile_rule(const ast::Declaration& declaration, const ast::Rule& rule, uint32_t source);
   std::string name_of(const ast::Rule& rule, uint32_t source) const;
   void check_rule_names();
+  void drop_what_was_said();
   /// The fields that payloads of the rule's events can have by declaration, or null when that is not known.
   const std::vector<std::string_view>* declared_fields(const ast::Rule& rule);
   void collect_emitted_fields();
@@ -100,6 +103,7 @@ class ProgramCompiler {
   std::deque<Definition> definitions_;
   std::unordered_map<std::string_view, Definition*> by_name_;
   std::vector<Diagnostic> diagnostics_;
+  bool whole_ = true;  ///< all files parsed without errors
   uint64_t definitions_hash_ = 0;
 
   struct Place {
@@ -145,6 +149,8 @@ class UnitCompiler {
   bool property_events = true;
   /// Of a rule: see ProgramCompiler::declared_fields().
   const std::vector<std::string_view>* payload_fields = nullptr;
+  /// Of a rule: its statements that did not parse. What they declare is not known.
+  std::span<const Span> skipped;
 
  private:
   struct Local {
@@ -154,6 +160,7 @@ class UnitCompiler {
     const Node* init;  ///< of a lazy local
     bool is_subject;   ///< holds subject("x"): its properties can be read
     uint8_t flags;
+    bool is_error = false;  ///< of `catch`
   };
   struct Scope {
     size_t locals;
@@ -182,6 +189,7 @@ class UnitCompiler {
   const Node* builtin(Builtin which, std::string_view text, Span span);
   bool available(std::string_view text, Span span, bool subject);
   void unknown_name(std::string_view name, Span span);
+  bool may_be_skipped(std::string_view name) const;
   uint32_t take_slot();
 
   // compile_expr.cc
@@ -214,6 +222,7 @@ class UnitCompiler {
   const Node* payload_field(std::string_view field, Span span, Span name_span);
   const Node* subject_read(const SubjectPath& path, const Symbol* name, const Node* computed, Span span,
                            bool has);
+  bool has_error_field(const ast::Expr& object, std::string_view name, Span span);
   const Node* field_of(const Node* object, std::string_view name, Span span);
   const Node* element_of(const Node* object, const Node* key, Span span);
   const Node* has(const ast::Expr& expr, const ast::Call& call);
@@ -232,6 +241,8 @@ class UnitCompiler {
   bool bind(const Parameters& parameters, std::string_view name, Span name_span, const ast::Expr* object,
             const std::vector<ast::Argument>& arguments, std::vector<const ast::Expr*>& bound);
   void unknown_function(std::string_view name, Span span);
+  bool try_constants(const FunctionSpec& spec, Span span, const std::vector<const ast::Expr*>& bound,
+                     const std::vector<const Node*>& values);
 
   // compile_stmt.cc
   const StmtNode* statement(const ast::Stmt& stmt);

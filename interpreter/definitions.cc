@@ -35,6 +35,12 @@ Definition* ProgramCompiler::find_definition(std::string_view name) {
   return found != by_name_.end() ? found->second : nullptr;
 }
 
+bool ProgramCompiler::is_unparsed(std::string_view name) const {
+  return !whole_ && std::any_of(modules_.begin(), modules_.end(), [&](const ast::Module& module) {
+    return std::find(module.unparsed.begin(), module.unparsed.end(), name) != module.unparsed.end();
+  });
+}
+
 void ProgramCompiler::add_values(std::vector<std::string_view>& names) const {
   for (const auto& [name, definition] : by_name_) {
     if (definition->kind != Definition::Kind::kFn) names.push_back(name);
@@ -219,7 +225,9 @@ void ProgramCompiler::compile_param(Definition& definition, const ast::Param& de
       definition.broken = true;
       report(kParameter, definition.source, declaration.default_value->span,
              fmt::format("the default of `{}` is {}, not {}", declaration.name,
-                         kind_name(definition.value.kind()), kind));
+                         kind_name(definition.value.kind()), kind))
+          .helps = {fmt::format("give it a default of kind {}, or declare another kind: `{}: {}`", kind,
+                                declaration.name, kind_name(definition.value.kind()))};
       return;
     }
   }
@@ -275,7 +283,14 @@ void ProgramCompiler::check_unknown_parameters() {
     diagnostic.code = kParameter;
     diagnostic.message = fmt::format("`--set {}={}`: no file declares a param `{}`", name, text, name);
     const std::string_view near = nearest_name(name, names);
-    if (!near.empty()) diagnostic.helps = {fmt::format("did you mean `{}`?", near)};
+    if (!near.empty()) {
+      diagnostic.helps = {fmt::format("did you mean `{}`?", near)};
+    } else if (names.empty()) {
+      diagnostic.helps = {fmt::format("declare it in a rule file: `param {}: any`", name)};
+    } else {
+      std::sort(names.begin(), names.end());
+      diagnostic.helps = {fmt::format("there is `{}`", fmt::join(names, "`, `"))};
+    }
     diagnostics_.push_back(std::move(diagnostic));
   }
 }

@@ -8,9 +8,11 @@ namespace krules {
 namespace {
 
 Value no_fields(const Node& node, const Value& object, std::string_view name, Frame& frame) {
-  return make_error(
-      frame, node, error_kind::kKind,
-      fmt::format("cannot read `{}` of {}: only maps have fields", name, kind_name(object.kind())));
+  const bool of_many = object.is(ValueKind::kList) || object.is(ValueKind::kString);
+  const bool size = of_many && (name == "length" || name == "size" || name == "count" || name == "len");
+  return make_error(frame, node, error_kind::kKind,
+                    fmt::format("cannot read `{}` of {}: {}", name, kind_name(object.kind()),
+                                size ? "how long it is says `.len()`" : "only maps have fields"));
 }
 
 Value found_or_null(const Value* value) {

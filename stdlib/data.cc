@@ -170,16 +170,7 @@ Value hash_hex(CallContext& context, Arguments arguments, const void*) {
 }  // namespace
 
 void add_data(FunctionTable& functions) {
-  auto add = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
-                 std::string summary, std::string example, NativeFunction function) {
-    functions.add({.name = std::move(name),
-                   .category = "data",
-                   .parameters = std::move(parameters),
-                   .result = std::move(result),
-                   .summary = std::move(summary),
-                   .example = std::move(example),
-                   .function = function});
-  };
+  const Category add(functions, "data");
   const ParameterSpec text{"text", "string"};
   const ParameterSpec value{"value", "any"};
   add("json", {value}, "string", "the value as JSON", R"(json([1, null, 5m])  # '[1,null,"5m"]')", json);

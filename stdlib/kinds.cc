@@ -96,13 +96,10 @@ Value to_int(CallContext& context, Arguments arguments, const void*) {
   return otherwise(call, call.error("value", "`int` takes a whole number, got {}", shown(value)));
 }
 
-Value to_float(CallContext& context, Arguments arguments, const void*) {
-  Call call(context, "float", arguments);
-  const Value& value = arguments[0];
-  if (value.is_number()) return Value::floating(value.as_number());
-  if (!value.is(ValueKind::kString)) return not_convertible(call, "number or string");
+/// The first argument, a text, as a float.
+Value text_as_float(Call& call) {
   double number = 0;
-  switch (read_number(value.text(), number)) {
+  switch (read_number(call.argument(0).text(), number)) {
     case ReadResult::kDone:
       return Value::floating(number);
     case ReadResult::kOutOfRange:
@@ -110,7 +107,16 @@ Value to_float(CallContext& context, Arguments arguments, const void*) {
     case ReadResult::kNoNumber:
       break;
   }
-  return otherwise(call, call.error("value", "`float` takes a number, got {}", shown(value)));
+  return otherwise(
+      call, call.error("value", "`{}` takes a number, got {}", call.function(), shown(call.argument(0))));
+}
+
+Value to_float(CallContext& context, Arguments arguments, const void*) {
+  Call call(context, "float", arguments);
+  const Value& value = arguments[0];
+  if (value.is_number()) return Value::floating(value.as_number());
+  if (!value.is(ValueKind::kString)) return not_convertible(call, "number or string");
+  return text_as_float(call);
 }
 
 Value to_number(CallContext& context, Arguments arguments, const void*) {
@@ -122,16 +128,7 @@ Value to_number(CallContext& context, Arguments arguments, const void*) {
   const ReadResult as_int = read_number(value.text(), whole);
   if (as_int == ReadResult::kDone) return Value::integer(whole);
   if (as_int == ReadResult::kOutOfRange) return out_of_range(call);
-  double number = 0;
-  switch (read_number(value.text(), number)) {
-    case ReadResult::kDone:
-      return Value::floating(number);
-    case ReadResult::kOutOfRange:
-      return out_of_range(call);
-    case ReadResult::kNoNumber:
-      break;
-  }
-  return otherwise(call, call.error("value", "`number` takes a number, got {}", shown(value)));
+  return text_as_float(call);
 }
 
 Value to_bool(CallContext& context, Arguments arguments, const void*) {
@@ -189,16 +186,7 @@ Value to_timestamp(CallContext& context, Arguments arguments, const void*) {
 }  // namespace
 
 void add_kinds(FunctionTable& functions) {
-  auto add = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
-                 std::string summary, std::string example, NativeFunction function) {
-    functions.add({.name = std::move(name),
-                   .category = "kinds",
-                   .parameters = std::move(parameters),
-                   .result = std::move(result),
-                   .summary = std::move(summary),
-                   .example = std::move(example),
-                   .function = function});
-  };
+  const Category add(functions, "kinds");
   const ParameterSpec value{"value", "any"};
   const ParameterSpec otherwise_value{"otherwise", "any", true};
   add("int", {{"value", "number|string"}, otherwise_value}, "int",

@@ -235,16 +235,7 @@ Value group_by(CallContext& context, Arguments arguments, const void*) {
 }  // namespace
 
 void add_lists(FunctionTable& functions) {
-  auto add = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
-                 std::string summary, std::string example, NativeFunction function) {
-    functions.add({.name = std::move(name),
-                   .category = "lists",
-                   .parameters = std::move(parameters),
-                   .result = std::move(result),
-                   .summary = std::move(summary),
-                   .example = std::move(example),
-                   .function = function});
-  };
+  const Category add(functions, "lists");
   const ParameterSpec list{"list", "list"};
   add("any", {list, {"condition", "lambda", true}}, "bool",
       "whether one item fulfils the condition (or is true); false for an empty list",

@@ -225,17 +225,7 @@ Value get(CallContext& context, Arguments arguments, const void*) {
 }  // namespace
 
 void add_maps(FunctionTable& functions) {
-  auto add = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
-                 std::string summary, std::string example, NativeFunction function, bool variadic = false) {
-    functions.add({.name = std::move(name),
-                   .category = "maps",
-                   .parameters = std::move(parameters),
-                   .variadic = variadic,
-                   .result = std::move(result),
-                   .summary = std::move(summary),
-                   .example = std::move(example),
-                   .function = function});
-  };
+  const Category add(functions, "maps");
   const ParameterSpec map{"map", "map"};
   const ParameterSpec names{"keys", "string|list"};
   add("keys", {map}, "list", "the keys, in the map's order", R"({ b: 1, a: 2 }.keys()  # ["b", "a"])", keys);
@@ -248,12 +238,12 @@ void add_maps(FunctionTable& functions) {
   add("with", {map, {"name", "string|map"}, {"value", "any", true}}, "map",
       "the map with one entry, or all of another map, set", R"({ a: 1 }.with("b", 2)  # { a: 1, b: 2 })",
       with);
-  add("without", {map, names}, "map", "the map without these keys (several, or a list)",
-      R"({ a: 1, b: 2, c: 3 }.without("a", "b")  # { c: 3 })", without, true);
-  add("pick", {map, names}, "map", "these keys (several, or a list) of the map alone",
-      R"({ a: 1, b: 2, c: 3 }.pick("c", "a", "z")  # { c: 3, a: 1 })", pick, true);
-  add("merge", {map, {"other", "map"}}, "map", "all entries of several maps; the last of a key wins",
-      "merge({ a: 1, b: 1 }, { b: 2 })  # { a: 1, b: 2 }", merge, true);
+  add.variadic("without", {map, names}, "map", "the map without these keys (several, or a list)",
+               R"({ a: 1, b: 2, c: 3 }.without("a", "b")  # { c: 3 })", without);
+  add.variadic("pick", {map, names}, "map", "these keys (several, or a list) of the map alone",
+               R"({ a: 1, b: 2, c: 3 }.pick("c", "a", "z")  # { c: 3, a: 1 })", pick);
+  add.variadic("merge", {map, {"other", "map"}}, "map", "all entries of several maps; the last of a key wins",
+               "merge({ a: 1, b: 1 }, { b: 2 })  # { a: 1, b: 2 }", merge);
   add("has_key", {map, {"name", "string"}}, "bool", "whether the map has an entry of that key, be it null",
       R"({ a: null }.has_key("a")  # true)", has_key);
   add("get", {{"map", "map|list|null"}, {"name", "string|int"}, {"otherwise", "any", true}}, "any",

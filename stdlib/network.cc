@@ -110,7 +110,7 @@ void add_network(FunctionTable& functions) {
   functions.add(
       {.name = "in_cidr",
        .category = "network",
-       .parameters = {{"address", "string"}, {"network", "string|list"}},
+       .parameters = {{"address", "string"}, {.name = "network", .kinds = "string|list", .checked = true}},
        .result = "bool",
        .summary =
            "whether an IPv4 or IPv6 address lies in the network, or in one of a list; false for other text",

@@ -246,17 +246,7 @@ Value avg(CallContext& context, Arguments arguments, const void*) {
 }  // namespace
 
 void add_numbers(FunctionTable& functions) {
-  auto add = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
-                 std::string summary, std::string example, NativeFunction function, bool variadic = false) {
-    functions.add({.name = std::move(name),
-                   .category = "numbers",
-                   .parameters = std::move(parameters),
-                   .variadic = variadic,
-                   .result = std::move(result),
-                   .summary = std::move(summary),
-                   .example = std::move(example),
-                   .function = function});
-  };
+  const Category add(functions, "numbers");
   add("round", {{"number", "number"}, {"digits", "int", true}}, "int|float",
       "the nearest whole number, or the nearest with so many decimal digits; halves away from zero",
       "[round(2.5), round(2.675, 2)]  # [3, 2.68]", round);
@@ -271,16 +261,18 @@ void add_numbers(FunctionTable& functions) {
       "the value, or the bound that it is beyond", "clamp(130, 0, 100)  # 100", clamp);
   const std::vector<ParameterSpec> ordered = {{"values", "list|number|string|duration|timestamp"},
                                               {"more", "number|string|duration|timestamp", true}};
-  add("min", ordered, "any", "the least of a list or of several values; null for an empty list",
-      "[min(3, 1, 2), min([5s, 1m])]  # [1, 5s]", min, true);
-  add("max", ordered, "any", "the greatest of a list or of several values; null for an empty list",
-      "[max(3, 1, 2), max([])]  # [3, null]", max, true);
+  add.variadic("min", ordered, "any", "the least of a list or of several values; null for an empty list",
+               "[min(3, 1, 2), min([5s, 1m])]  # [1, 5s]", min);
+  add.variadic("max", ordered, "any", "the greatest of a list or of several values; null for an empty list",
+               "[max(3, 1, 2), max([])]  # [3, null]", max);
   const std::vector<ParameterSpec> summed = {{"values", "list|number|duration"},
                                              {"more", "number|duration", true}};
-  add("sum", summed, "number|duration", "the sum of a list or of several values; 0 for an empty list",
-      "[sum([1, 2, 3.5]), sum([])]  # [6.5, 0]", sum, true);
-  add("avg", summed, "float|duration|null", "the mean of a list or of several values; null for an empty list",
-      "[avg([1, 2]), avg([1m, 2m])]  # [1.5, 90s]", avg, true);
+  add.variadic("sum", summed, "number|duration",
+               "the sum of a list or of several values; 0 for an empty list",
+               "[sum([1, 2, 3.5]), sum([])]  # [6.5, 0]", sum);
+  add.variadic("avg", summed, "float|duration|null",
+               "the mean of a list or of several values; null for an empty list",
+               "[avg([1, 2]), avg([1m, 2m])]  # [1.5, 90s]", avg);
 }
 
 }  // namespace krules::library

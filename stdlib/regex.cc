@@ -240,12 +240,13 @@ Value re_replace(CallContext& context, Arguments arguments, PatternCache& cache)
 }  // namespace
 
 void add_regular_expressions(FunctionTable& functions) {
+  const ParameterSpec pattern{.name = "pattern", .kinds = "string", .checked = true};
   const auto cache = std::make_shared<PatternCache>();
   add_with_state(
       functions,
       {.name = "re_match",
        .category = "strings",
-       .parameters = {{"text", "string"}, {"pattern", "string"}},
+       .parameters = {{"text", "string"}, pattern},
        .result = "bool",
        .summary = "whether the regular expression fits anywhere in the text (^ and $ tie it to the ends)",
        .example = R"("order-17".re_match('^order-\d+$')  # true)",
@@ -254,7 +255,7 @@ void add_regular_expressions(FunctionTable& functions) {
   add_with_state(functions,
                  {.name = "re_extract",
                   .category = "strings",
-                  .parameters = {{"text", "string"}, {"pattern", "string"}, {"group", "int|string", true}},
+                  .parameters = {{"text", "string"}, pattern, {"group", "int|string", true}},
                   .result = "string|null",
                   .summary = "the first match, or its first (or the given) group; null when nothing fits",
                   .example = R"("order-17".re_extract('order-(\d+)')  # "17")"},
@@ -262,7 +263,7 @@ void add_regular_expressions(FunctionTable& functions) {
   add_with_state(functions,
                  {.name = "re_extract_all",
                   .category = "strings",
-                  .parameters = {{"text", "string"}, {"pattern", "string"}, {"group", "int|string", true}},
+                  .parameters = {{"text", "string"}, pattern, {"group", "int|string", true}},
                   .result = "list",
                   .summary = "every match, or its first (or the given) group, from left to right",
                   .example = R"("a1 b22".re_extract_all('\d+')  # ["1", "22"])"},
@@ -271,7 +272,7 @@ void add_regular_expressions(FunctionTable& functions) {
       functions,
       {.name = "re_replace",
        .category = "strings",
-       .parameters = {{"text", "string"}, {"pattern", "string"}, {"new", "string"}},
+       .parameters = {{"text", "string"}, pattern, {"new", "string"}},
        .result = "string",
        .summary = R"(the text with every match replaced; \1 to \9 stand for its groups, \0 for the whole)",
        .example = R"("2026-11-23".re_replace('(\d+)-(\d+)-(\d+)', '\3/\2/\1')  # "23/11/2026")"},

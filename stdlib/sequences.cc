@@ -227,16 +227,7 @@ Value index_of(CallContext& context, Arguments arguments, const void*) {
 }  // namespace
 
 void add_sequences(FunctionTable& functions) {
-  auto add = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
-                 std::string summary, std::string example, NativeFunction function) {
-    functions.add({.name = std::move(name),
-                   .category = "lists",
-                   .parameters = std::move(parameters),
-                   .result = std::move(result),
-                   .summary = std::move(summary),
-                   .example = std::move(example),
-                   .function = function});
-  };
+  const Category add(functions, "lists");
   const ParameterSpec list{"list", "list"};
   const ParameterSpec sequence{"value", "list|string"};
   add("len", {{"value", "string|list|map"}}, "int", "how many characters, items or entries it has",

@@ -287,16 +287,7 @@ Value substr(CallContext& context, Arguments arguments, const void*) {
 
 void add_strings(FunctionTable& functions) {
   const std::string category = "strings";
-  auto add = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
-                 std::string summary, std::string example, NativeFunction function) {
-    functions.add({.name = std::move(name),
-                   .category = category,
-                   .parameters = std::move(parameters),
-                   .result = std::move(result),
-                   .summary = std::move(summary),
-                   .example = std::move(example),
-                   .function = function});
-  };
+  const Category add(functions, category);
   add("lower", {{"text", "string"}}, "string", "the text in small letters, of every script",
       R"("Größe ΑΒΓ".lower()  # "größe αβγ")", lower);
   add("upper", {{"text", "string"}}, "string", "the text in capital letters, of every script",
@@ -322,10 +313,11 @@ void add_strings(FunctionTable& functions) {
       "the text with every `old` replaced by `new`", R"("a.b.c".replace(".", "/")  # "a/b/c")", replace);
   add("repeat", {{"text", "string"}, {"times", "int"}}, "string", "the text that many times over",
       R"("ab".repeat(3)  # "ababab")", repeat);
-  add("pad_start", {{"text", "string"}, {"width", "int"}, {"fill", "string", true}}, "string",
+  const ParameterSpec fill{.name = "fill", .kinds = "string", .optional = true, .checked = true};
+  add("pad_start", {{"text", "string"}, {"width", "int"}, fill}, "string",
       "the text with spaces (or another character) before it, up to that width",
       R"("7".pad_start(3, "0")  # "007")", pad_start);
-  add("pad_end", {{"text", "string"}, {"width", "int"}, {"fill", "string", true}}, "string",
+  add("pad_end", {{"text", "string"}, {"width", "int"}, fill}, "string",
       "the text with spaces (or another character) behind it, up to that width",
       R"("ab".pad_end(4, ".")  # "ab..")", pad_end);
   add("substr", {{"text", "string"}, {"start", "int"}, {"length", "int", true}}, "string",

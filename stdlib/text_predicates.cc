@@ -171,15 +171,15 @@ Value text_predicate(CallContext& context, Arguments arguments, const void*) {
 
 template <class Test>
 void add_predicate(FunctionTable& functions, std::string subject_kinds, std::string part_kinds,
-                   std::string summary, std::string example) {
+                   const std::string& summary, const std::string& example) {
   FunctionSpec spec{.name = std::string(Test::kName),
                     .category = "strings",
                     .parameters = {{"text", std::move(subject_kinds)},
                                    {"part", std::move(part_kinds), true},
                                    {"all", "list", true, true}},
                     .result = "bool",
-                    .summary = std::move(summary),
-                    .example = std::move(example),
+                    .summary = summary,
+                    .example = example,
                     .null_is_false = true,
                     .function = text_predicate<Test>};
   if constexpr (!std::is_same_v<Test, ContainsFolded>) spec.string_predicate = Test::kPlain;

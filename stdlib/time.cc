@@ -193,18 +193,8 @@ Value from_unix(CallContext& context, Arguments arguments, const void*) {
 void add_time(FunctionTable& functions) {
   const auto zones = std::make_shared<ZoneCache>(system_zone_folder());
   const ParameterSpec time{"time", "timestamp"};
-  const ParameterSpec zone{"zone", "string", true};
-  auto add = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
-                 std::string summary, std::string example, NativeFunction function, bool pure = true) {
-    functions.add({.name = std::move(name),
-                   .category = "time",
-                   .parameters = std::move(parameters),
-                   .result = std::move(result),
-                   .summary = std::move(summary),
-                   .example = std::move(example),
-                   .pure = pure,
-                   .function = function});
-  };
+  const ParameterSpec zone{.name = "zone", .kinds = "string", .optional = true, .checked = true};
+  const Category add(functions, "time");
   auto add_with_zone = [&](std::string name, std::vector<ParameterSpec> parameters, std::string result,
                            std::string summary, std::string example,
                            Value (*function)(CallContext&, Arguments, ZoneCache&)) {
@@ -217,12 +207,18 @@ void add_time(FunctionTable& functions) {
                     .example = std::move(example)},
                    zones, function);
   };
-  add("now", {}, "timestamp", "when the cascade's first event was accepted; the same for the whole cascade",
-      R"(now()  # timestamp("2026-11-23T21:30:00Z"))", now, false);
+  functions.add({.name = "now",
+                 .category = "time",
+                 .parameters = {},
+                 .result = "timestamp",
+                 .summary = "when the cascade's first event was accepted; the same for the whole cascade",
+                 .example = R"(now()  # timestamp("2026-11-23T21:30:00Z"))",
+                 .pure = false,
+                 .function = now});
   add_time_formats(functions, zones);
-  auto add_part = [&]<class Part>(Part, std::string summary, const std::string& result) {
+  auto add_part = [&]<class Part>(Part, const std::string& summary, const std::string& result) {
     const std::string name(Part::kName);
-    add_with_zone(name, {time, zone}, "int", std::move(summary),
+    add_with_zone(name, {time, zone}, "int", summary,
                   R"(timestamp("2026-11-23T23:30:15Z").)" + name + R"(("Europe/Rome")  # )" + result,
                   part<Part>);
   };
@@ -239,7 +235,7 @@ void add_time(FunctionTable& functions) {
       R"(timestamp("2026-11-23T23:30:00Z").start_of_day("Europe/Rome")  # timestamp("2026-11-23T23:00:00Z"))",
       start_of_day);
   add_with_zone(
-      "truncate", {time, {"unit", "string|duration"}, zone}, "timestamp",
+      "truncate", {time, {.name = "unit", .kinds = "string|duration", .checked = true}, zone}, "timestamp",
       "the beginning of the second, minute, hour, day, week, month or year, or of the span of that length",
       R"(timestamp("2026-11-23T21:37:00Z").truncate(15m)  # timestamp("2026-11-23T21:30:00Z"))", truncate);
   const std::vector<ParameterSpec> duration = {{"duration", "duration"}};
@@ -251,7 +247,7 @@ void add_time(FunctionTable& functions) {
       in_units<Minutes>);
   add("hours", duration, "float", "the length of a duration in hours", "hours(90m)  # 1.5", in_units<Hours>);
   add("days", duration, "float", "the length of a duration in days", "days(36h)  # 1.5", in_units<Days>);
-  const ParameterSpec unit{"unit", "string", true};
+  const ParameterSpec unit{.name = "unit", .kinds = "string", .optional = true, .checked = true};
   add("to_unix", {time, unit}, "int", R"(the seconds (or "ms", "us") since 1970-01-01 in UTC, rounded down)",
       R"(timestamp("2026-11-23").to_unix()  # 1795392000)", to_unix);
   add("from_unix", {{"number", "number"}, unit}, "timestamp",

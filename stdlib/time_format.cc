@@ -376,7 +376,9 @@ void add_time_formats(FunctionTable& functions, const std::shared_ptr<ZoneCache>
       functions,
       {.name = "format_time",
        .category = "time",
-       .parameters = {{"time", "timestamp"}, {"format", "string"}, {"zone", "string", true}},
+       .parameters = {{"time", "timestamp"},
+                      {.name = "format", .kinds = "string", .checked = true},
+                      {"zone", "string", true}},
        .result = "string",
        .summary =
            "the time as a text, in UTC or in a zone: %Y-%m-%d %H:%M:%S %z and the like, names in English",

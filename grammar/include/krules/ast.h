@@ -309,6 +309,9 @@ struct Rule {
   std::optional<std::string> allow_cycle;
   Span allow_cycle_span;
   Block body;
+  /// Statements that did not parse and are missing from the body. Such a rule is there to be looked at, with
+  /// the file's error; it cannot run.
+  std::vector<Span> skipped;
 };
 struct Const {
   std::string name;
@@ -381,6 +384,10 @@ struct Module {
   SourcePtr source;
   std::vector<Declaration> declarations;
   std::vector<Comment> comments;
+  /// Where the file has errors, in order. Without any, all of it is here.
+  std::vector<Span> errors;
+  /// The names of consts, params and functions that did not parse.
+  std::vector<std::string> unparsed;
 };
 
 }  // namespace krules::ast

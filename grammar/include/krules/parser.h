@@ -16,8 +16,9 @@ struct ParseResult {
   bool ok() const;  ///< no diagnostic of severity error
 };
 
-/// Parses one rule file. Total: after an error it goes on with the next declaration, so that the module holds
-/// every declaration that is whole, and `diagnostics` every error of the file. Never throws on any input.
+/// Parses one rule file. Total: after an error it goes on with the next statement or declaration, so that the
+/// module holds every declaration that is whole, and rules without the statements that are not, and
+/// `diagnostics` every error of the file. Never throws on any input.
 ParseResult parse(SourcePtr source);
 
 /// Parses `text` as a single expression (tests, benchmarks, tools). `value` is null when there are errors.

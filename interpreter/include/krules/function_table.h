@@ -57,6 +57,11 @@ struct ParameterSpec {
   std::string kinds;
   bool optional = false;
   bool named_only = false;  ///< given as `name: value` alone, e.g. `contains(s, all: [...])`
+  /// A value that is not as it must be makes the call fail whatever the other arguments are, such as a
+  /// regular expression that is none. A constant one is tried when rules load, with plain values (an empty
+  /// text, 0) for those of the other arguments that are not known by then; none of those is `checked` as
+  /// well.
+  bool checked = false;
 };
 
 struct FunctionSpec {

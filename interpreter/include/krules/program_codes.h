@@ -26,7 +26,7 @@
   X(kArm, "K0217", "an arm of a `match` that is not constant, or that is never reached")               \
   X(kRepeatedKey, "K0218", "a key stands twice in a map")                                              \
   X(kHas, "K0219", "`has` of something that is not read from a place")                                 \
-  X(kNoFields, "K0220", "a field is read of something that has none")                                  \
+  X(kNoFields, "K0220", "a field is read of something that has none, or not that one")                 \
   X(kClauseHere, "K0221", "a clause that has no meaning for this target")                              \
   X(kCallsTooDeep, "K0222", "functions that call each other through too many levels")                  \
   X(kNotAvailable, "K0223", "something is read where it does not exist")

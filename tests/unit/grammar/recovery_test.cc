@@ -16,11 +16,13 @@ std::vector<uint32_t> lines(const std::string& text) {
 }
 using Lines = std::vector<uint32_t>;
 
+/// The rules that are whole.
 std::vector<std::string> rules(const std::string& text) {
   const ParseResult result = parse_text(text);
   std::vector<std::string> names;
   for (const auto& declaration : result.module.declarations) {
-    if (const auto* rule = std::get_if<ast::Rule>(&declaration.node)) names.push_back(rule->name);
+    const auto* rule = std::get_if<ast::Rule>(&declaration.node);
+    if (rule != nullptr && rule->skipped.empty()) names.push_back(rule->name);
   }
   return names;
 }
@@ -109,9 +111,21 @@ TEST_CASE("constructs of later versions are one error each, however long") {
   CHECK(rules(text) == Names{"h"});
 }
 
-TEST_CASE("a rule whose body has an error is left out, mended slips are errors too") {
-  const ParseResult result = parse_text("rule a on x.y { set q = a && b; }\nrule b on x.y { set = 1 }\n");
+TEST_CASE("a statement with an error is left out, mended slips are errors too") {
+  const std::string text = "rule a on x.y { set q = a && b; }\nrule b on x.y { set = 1 set p = 2 }\n";
+  const ParseResult result = parse_text(text);
   CHECK_FALSE(result.ok());
   CHECK(result.diagnostics.size() == 3);
-  CHECK(result.module.declarations.size() == 1);
+  CHECK(result.module.errors.size() == 3);
+  REQUIRE(result.module.declarations.size() == 2);
+  const auto& broken = std::get<ast::Rule>(result.module.declarations[1].node);
+  CHECK(broken.body.statements.size() == 1);
+  REQUIRE(broken.skipped.size() == 1);
+  CHECK(result.module.source->text(broken.skipped[0]) == "set = 1 ");
+}
+
+TEST_CASE("the names of declarations that do not parse are known") {
+  const ParseResult result =
+      parse_text("fn f(x) = \nconst c : 2\nparam p: = 3\nrule r on = { }\nconst d = 1\n");
+  CHECK(result.module.unparsed == std::vector<std::string>{"f", "c", "p"});
 }
