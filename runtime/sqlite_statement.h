@@ -65,6 +65,13 @@ class Statement {
     }
   }
 
+  /// All parameters in order.
+  template <class... Values>
+  void bind_all(const Values&... values) {
+    int number = 0;
+    (bind(++number, values), ...);
+  }
+
   /// SQLITE_ROW, SQLITE_DONE or an error's code.
   int step();
   void reset() { sqlite3_reset(handle_); }
@@ -75,8 +82,18 @@ class Statement {
   uint64_t column_uint(int number) const { return static_cast<uint64_t>(column_int(number)); }
   /// Valid until the next step or reset; empty for NULL.
   std::string_view column_text(int number) const;
+  /// All columns in order.
+  template <class... Fields>
+  void read_all(Fields&... fields) const {
+    int number = 0;
+    (read(number++, fields), ...);
+  }
 
  private:
+  void read(int number, int64_t& field) const { field = column_int(number); }
+  void read(int number, uint64_t& field) const { field = column_uint(number); }
+  void read(int number, bool& field) const { field = column_int(number) != 0; }
+  void read(int number, std::string& field) const { field = column_text(number); }
   void keep(int code) {
     if (code != SQLITE_OK) [[unlikely]]
       bind_error_ = code;

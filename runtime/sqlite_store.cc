@@ -32,29 +32,15 @@ constexpr const char* kDeadLetterColumns =
 
 SourcePosition read_position(const Statement& row) {
   SourcePosition position;
-  position.source = row.column_text(0);
-  position.offset = row.column_uint(1);
-  position.line = row.column_uint(2);
-  position.device = row.column_uint(3);
-  position.inode = row.column_uint(4);
-  position.prefix_length = row.column_uint(5);
-  position.prefix_hash = row.column_uint(6);
-  position.tail_length = row.column_uint(7);
-  position.tail_hash = row.column_uint(8);
+  row.read_all(position.source, position.offset, position.line, position.device, position.inode,
+               position.prefix_length, position.prefix_hash, position.tail_length, position.tail_hash);
   return position;
 }
 
 DeadLetter read_dead_letter(const Statement& row) {
   DeadLetter letter;
-  letter.id = row.column_int(0);
-  letter.time = row.column_int(1);
-  letter.kind = row.column_text(2);
-  letter.message = row.column_text(3);
-  letter.event = row.column_text(4);
-  letter.source = row.column_text(5);
-  letter.line = row.column_uint(6);
-  letter.path = row.column_text(7);
-  letter.retry = row.column_int(8) != 0;
+  row.read_all(letter.id, letter.time, letter.kind, letter.message, letter.event, letter.source, letter.line,
+               letter.path, letter.retry);
   return letter;
 }
 

@@ -106,16 +106,9 @@ int Writer::write_subjects(const CommitGroup& group) {
 
 int Writer::write_positions(const CommitGroup& group) {
   for (const SourcePosition& position : group.positions) {
-    put_position_.bind(1, position.source);
-    put_position_.bind(2, position.offset);
-    put_position_.bind(3, position.line);
-    put_position_.bind(4, position.device);
-    put_position_.bind(5, position.inode);
-    put_position_.bind(6, position.prefix_length);
-    put_position_.bind(7, position.prefix_hash);
-    put_position_.bind(8, position.tail_length);
-    put_position_.bind(9, position.tail_hash);
-    put_position_.bind(10, group.number);
+    put_position_.bind_all(position.source, position.offset, position.line, position.device, position.inode,
+                           position.prefix_length, position.prefix_hash, position.tail_length,
+                           position.tail_hash, group.number);
     if (const int code = put_position_.run(); code != SQLITE_OK) return code;
   }
   return SQLITE_OK;
@@ -124,17 +117,14 @@ int Writer::write_positions(const CommitGroup& group) {
 int Writer::write_outputs(const CommitGroup& group) {
   // Every group has a row, so that the newest one says how far the groups got; one without lines goes with
   // the next group.
-  add_output_.bind(1, group.number);
-  add_output_.bind(2, group.outputs);
+  add_output_.bind_all(group.number, group.outputs);
   int code = add_output_.run();
   if (code == SQLITE_OK && last_without_outputs_) {
-    forget_outputs_.bind(1, last_group_);
-    forget_outputs_.bind(2, last_group_);
+    forget_outputs_.bind_all(last_group_, last_group_);
     code = forget_outputs_.run();
   }
   if (code == SQLITE_OK && group.confirmed > confirmed_) {
-    forget_outputs_.bind(1, int64_t{0});
-    forget_outputs_.bind(2, std::min(group.confirmed, group.number - 1));
+    forget_outputs_.bind_all(int64_t{0}, std::min(group.confirmed, group.number - 1));
     code = forget_outputs_.run();
   }
   return code;
@@ -142,9 +132,7 @@ int Writer::write_outputs(const CommitGroup& group) {
 
 int Writer::write_seen(const CommitGroup& group, SeenRange& seen) {
   for (const SeenEvent& event : group.seen) {
-    add_seen_.bind(1, ++seen.newest);
-    add_seen_.bind(2, event.source);
-    add_seen_.bind(3, event.id);
+    add_seen_.bind_all(++seen.newest, event.source, event.id);
     if (const int code = add_seen_.run(); code != SQLITE_OK) return code;
   }
   // The first row to keep. Where the limit was lowered, it is approached step by step.
@@ -158,14 +146,8 @@ int Writer::write_seen(const CommitGroup& group, SeenRange& seen) {
 
 int Writer::write_dead_letters(const CommitGroup& group) {
   for (const DeadLetter& letter : group.dead_letters) {
-    add_dead_letter_.bind(1, letter.time);
-    add_dead_letter_.bind(2, letter.kind);
-    add_dead_letter_.bind(3, letter.message);
-    add_dead_letter_.bind(4, letter.event);
-    add_dead_letter_.bind(5, letter.source);
-    add_dead_letter_.bind(6, letter.line);
-    add_dead_letter_.bind(7, letter.path);
-    add_dead_letter_.bind(8, int64_t{letter.retry});
+    add_dead_letter_.bind_all(letter.time, letter.kind, letter.message, letter.event, letter.source,
+                              letter.line, letter.path, int64_t{letter.retry});
     if (const int code = add_dead_letter_.run(); code != SQLITE_OK) return code;
   }
   for (const int64_t id : group.retried) {
