@@ -53,6 +53,19 @@ class Log(Case):
         line = [line for line in self.log().splitlines() if "before" in line][0]
         self.assertTrue(line.endswith(", undone)"), line)
 
+    def test_lines_come_in_the_order_in_which_they_were_written(self):
+        rules = """
+            rule a on go { log info "uno" fail "no" }
+            rule b on go when payload.none < 1 { }
+            rule c on go { log info "due" emit more }
+            rule d on more { log info "tre" fail cascade "all" }
+        """
+        text = self.log("--db", "a.db", "--durability", "normal", rules=rules, status=3)
+        places = [text.index(part) for part in ("uno", "rule failed: no", "a condition failed", "due", "tre", "sent to the dead letters: all")]
+        self.assertEqual(places, sorted(places), text)
+        # What failed did so, whether or not the cascade was undone.
+        self.assertEqual([line.endswith(", undone)") for line in text.splitlines()[:5]], [True, False, False, True, True], text)
+
     def test_json(self):
         lines = parse_lines(self.log("--log-format", "json", "--log-level", "debug"))
         two = [line for line in lines if line["message"] == "due s"][0]
