@@ -44,7 +44,7 @@ bool LineSource::open(const std::string& path) {
   } else {
     file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file_ < 0) {
-      error_ = fmt::format("cannot read {}: {}", path, std::strerror(errno));
+      error_ = fmt::format("cannot read `{}`: {}", path, std::strerror(errno));
       return false;
     }
     owns_file_ = true;
@@ -52,11 +52,11 @@ bool LineSource::open(const std::string& path) {
   }
   struct stat info {};
   if (::fstat(file_, &info) != 0) {
-    error_ = fmt::format("cannot read {}: {}", path, std::strerror(errno));
+    error_ = fmt::format("cannot read `{}`: {}", path, std::strerror(errno));
     return false;
   }
   if (S_ISDIR(info.st_mode)) {
-    error_ = fmt::format("cannot read {}: it is a folder, not a file of events", path);
+    error_ = fmt::format("cannot read `{}`: it is a folder, not a file of events", path);
     return false;
   }
   is_file_ = S_ISREG(info.st_mode) && path != "-";
@@ -92,6 +92,9 @@ bool LineSource::resume(const SourcePosition& position) {
   prefix_hash_ = position.prefix_hash;
   offset_ = position.offset;
   line_ = position.line;
+  // The last line had no end and was taken as it was: what has come behind it is still that line.
+  char last = '\n';
+  if (offset_ > 0 && ::pread(file_, &last, 1, static_cast<off_t>(offset_ - 1)) == 1 && last != '\n') --line_;
   bytes_read_ = position.offset;
   return true;
 }
@@ -133,7 +136,8 @@ LineSource::Got LineSource::read_bytes(std::string& text, int wake) {
   }
   text.resize(before + static_cast<size_t>(std::max<ssize_t>(n, 0)));
   if (n < 0) {
-    error_ = fmt::format("cannot read {}: {}", name_ == "-" ? "standard input" : name_, std::strerror(errno));
+    error_ = fmt::format("cannot read {}: {}", name_ == "-" ? "standard input" : "`" + name_ + "`",
+                         std::strerror(errno));
     return Got::kError;
   }
   bytes_read_.fetch_add(static_cast<uint64_t>(n), std::memory_order_relaxed);

@@ -49,6 +49,15 @@ class Resume(Case):
             file.write("\n" + self.ticks(3, 3))
         self.assertEqual(self.run_file(), [3])
 
+    def test_lines_are_counted_on_behind_a_line_that_was_cut_off(self):
+        path = self.write("e.jsonl", self.ticks(1, 3).rstrip("\n"))
+        self.run_file()
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n" + self.ticks(4, 4) + "{broken\n")
+        done = self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", status=3)
+        self.assertIn("going on after line 3", done.stderr)
+        self.assertIn("e.jsonl:5: sent to the dead letters", done.stderr)
+
     def test_other_content_starts_anew(self):
         self.write("e.jsonl", self.ticks(1, 3))
         self.run_file()
