@@ -88,10 +88,10 @@ ExitStatus Run::check_events() {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
     return fail(ExitStatus::kUsage,
-                fmt::format("cannot read {}: it is a folder, not a file of events", path));
+                fmt::format("cannot read `{}`: it is a folder, not a file of events", path));
   }
   if (::access(path.c_str(), R_OK) == 0) return ExitStatus::kOk;
-  return fail(ExitStatus::kUsage, fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  return fail(ExitStatus::kUsage, fmt::format("cannot read `{}`: {}", path, std::strerror(errno)));
 }
 
 ExitStatus Run::open_store() {
@@ -152,7 +152,10 @@ ExitStatus Run::deliver_again() {
     }
     for (const Store::PendingOutput& output : outputs) pending.append(output.lines);
   }
-  sink_->go_on_after(pending);
+  if (const size_t again = sink_->go_on_after(pending); again > 0) {
+    logger_.say(LogSeverity::kInfo, fmt::format("{} that an earlier run may not have written {} first",
+                                                counted(again, "event"), again == 1 ? "comes" : "come"));
+  }
   if (StoreStatus status = engine_->redeliver(); !status.ok()) {
     return fail(status_of(status.error()), status.error().message);
   }
@@ -202,6 +205,11 @@ ExitStatus Run::go() {
   summary.events = events_name();
   if (!keeps_nothing()) summary.store = request_.store_path;
   if (logger_.level() != LogLevel::kOff) tell_summary(logger_, summary);
+  if (sink_->held_back()) {
+    logger_.tell(LogSeverity::kWarn,
+                 fmt::format("nobody reads standard output: what was not written {}",
+                             keeps_nothing() ? "is lost" : "comes first in the next run on this store"));
+  }
   switch (end) {
     case RunEnd::kStopped:
       return ExitStatus::kOk;
@@ -230,7 +238,11 @@ ExitStatus Run::execute() {
   runner_ = std::make_unique<Runner>(*engine_, logger_, request_.runner, [this](const PreparedRules& rules) {
     report(rules.diagnostics, rules.cycles);
   });
-  signals.start({[this] { runner_->stop(); }, [this] { runner_->reload(); }});
+  const auto stop = [this] {
+    runner_->stop();
+    sink_->hurry();
+  };
+  signals.start({stop, [this] { runner_->reload(); }});
   if (!runner_->open()) return fail(ExitStatus::kUsage, runner_->error());
   tell_start();
   if (const ExitStatus status = deliver_again(); status != ExitStatus::kOk) return status;

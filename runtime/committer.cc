@@ -43,12 +43,19 @@ void Committer::wait() {
 
 void Committer::deliver_again(const std::vector<Store::PendingOutput>& outputs) {
   for (const Store::PendingOutput& output : outputs) {
-    if (!sink_.deliver(output.lines)) {
-      failure_.store(Failure::kOutput, std::memory_order_release);
-      return;
-    }
-    delivered_ = output.number;
+    if (!deliver(output.lines, output.number)) return;
   }
+}
+
+bool Committer::deliver(std::string_view lines, uint64_t number) {
+  if (held_back_) return false;
+  if (sink_.deliver(lines)) {
+    delivered_ = number;
+    return true;
+  }
+  held_back_ = sink_.held_back();
+  if (!held_back_) failure_.store(Failure::kOutput, std::memory_order_release);
+  return false;
 }
 
 void Committer::finish() {
@@ -85,12 +92,7 @@ void Committer::commit(CommitGroup& group) {
     confirmed_ = delivered_;
     committed_.store(group.number, std::memory_order_release);
   }
-  if (group.outputs.empty()) return;
-  if (!sink_.deliver(group.outputs)) {
-    failure_.store(Failure::kOutput, std::memory_order_release);
-    return;
-  }
-  delivered_ = group.number;
+  if (!group.outputs.empty()) (void)deliver(group.outputs, group.number);
 }
 
 }  // namespace krules

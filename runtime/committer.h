@@ -48,12 +48,15 @@ class Committer {
  private:
   void run();
   void commit(CommitGroup& group);
+  /// False: nothing more can be handed over.
+  bool deliver(std::string_view lines, uint64_t number);
 
   Store* store_;
   OutputSink& sink_;
   CommitGroup current_;
   uint64_t delivered_ = 0;  // outputs of groups up to here were handed over
   uint64_t confirmed_ = 0;  // the store knows that
+  bool held_back_ = false;  // the sink takes nothing more, and that is no failure
   std::atomic<uint64_t> committed_{0};
   std::atomic<bool> busy_{false};
   std::atomic<Failure> failure_{Failure::kNone};

@@ -51,6 +51,26 @@ class Signals(Case):
         running.until_logged("dead letters")
         self.assertEqual(running.stop(), 0)
 
+    def test_output_that_nobody_reads_does_not_keep_it_from_ending(self):
+        self.write("e.jsonl", event("tick") * 20_000)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            read, write = os.pipe()
+            running = self.start("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", stdout=write)
+            os.close(write)
+            first = os.read(read, 1)
+            running.kill(number)
+            self.assertEqual(running.wait(), 0, running.err)
+            self.assertIn("nobody reads standard output: what was not written comes first in the next run", running.err)
+            with open(read, "rb") as pipe:
+                written = parse_lines((first + pipe.read()).decode().rpartition("\n")[0])
+        # All that was committed is printed by the next run, from where the reader had not yet read it.
+        again = self.krules("run", "a.krules", "--events", "e.jsonl", "--db", "a.db")
+        self.assertRegex(again.stderr, r"[\d,]+ events that an earlier run may not have written come first")
+        numbers = [line["data"]["n"] for line in parse_lines(again.stdout)]
+        self.assertLessEqual(numbers[0], written[-1]["data"]["n"] + 1)
+        self.assertEqual(numbers, list(range(numbers[0], 20_001)))
+        self.assertEqual(self.subjects("--db", "a.db"), {"s": {"n": 20_000}})
+
     def test_a_second_interrupt_ends_at_once(self):
         # Nobody reads the output, so that the first one finds the program in the middle of a write.
         self.write("e.jsonl", event("tick") * 50_000)

@@ -34,6 +34,9 @@ class OutputSink {
   /// cascade). May be called from another thread than the engine's, never from two. False: it can take no
   /// more.
   virtual bool deliver(std::string_view lines) = 0;
+  /// After deliver() gave false: whether that is no failure. Commits go on then, nothing more is delivered,
+  /// and the store keeps it for the next run.
+  virtual bool held_back() const { return false; }
 };
 
 /// An emitted event, for sinks that want it in parts. Views are valid during the call.
