@@ -107,7 +107,7 @@ std::unique_ptr<Clock> make_system_clock() {
 SourcePtr read_source(const std::string& path, std::string& error) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) {
-    error = fmt::format("cannot read {}: {}", path, std::strerror(errno));
+    error = fmt::format("cannot read `{}`: {}", path, std::strerror(errno));
     return nullptr;
   }
   std::string text;
@@ -118,7 +118,7 @@ SourcePtr read_source(const std::string& path, std::string& error) {
   const int code = errno;
   std::fclose(file);
   if (failed) {
-    error = fmt::format("cannot read {}: {}", path, std::strerror(code));
+    error = fmt::format("cannot read `{}`: {}", path, std::strerror(code));
     return nullptr;
   }
   return std::make_shared<Source>(path, std::move(text));

@@ -33,9 +33,9 @@ void add_folder(const std::string& folder, RuleFiles& found) {
     entry.increment(code);
   }
   if (code) {
-    found.errors.push_back(fmt::format("cannot read the folder {}: {}", folder, code.message()));
+    found.errors.push_back(fmt::format("cannot read the folder `{}`: {}", folder, code.message()));
   } else if (found.files.size() == before) {
-    found.errors.push_back(fmt::format("there are no .krules files in {}", folder));
+    found.errors.push_back(fmt::format("there are no .krules files in `{}`", folder));
   }
 }
 
@@ -47,7 +47,7 @@ RuleFiles find_rule_files(const std::vector<std::string>& paths) {
     std::error_code code;
     const fs::file_status status = fs::status(path, code);
     if (!fs::exists(status)) {
-      found.errors.push_back(fmt::format("{} is not there", path));
+      found.errors.push_back(fmt::format("`{}` is not there", path));
     } else if (fs::is_directory(status)) {
       add_folder(path, found);
     } else {

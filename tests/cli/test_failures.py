@@ -43,20 +43,20 @@ class Paths(Case):
         self.assertEqual(list(self.folder.glob("*.db*")), [])
 
     def test_rules_that_are_not_there(self):
-        self.refused("krules: b.krules is not there", "b.krules")
-        self.refused("krules: rules/ is not there", "a.krules", "rules/")
+        self.refused("krules: `b.krules` is not there", "b.krules")
+        self.refused("krules: `rules/` is not there", "a.krules", "rules/")
 
     def test_a_folder_without_rules(self):
         (self.folder / "empty").mkdir()
         self.write("empty/notes.txt", "nothing")
-        self.refused("no .krules files in empty", "empty")
+        self.refused("no .krules files in `empty`", "empty")
 
     def test_every_wrong_path_is_told(self):
         (self.folder / "empty").mkdir()
-        self.refused("b.krules is not there\nkrules: there are no .krules files in empty", "b.krules", "empty")
+        self.refused("`b.krules` is not there\nkrules: there are no .krules files in `empty`", "b.krules", "empty")
 
     def test_events_that_are_not_there(self):
-        self.refused("krules: cannot read e.jsonl: No such file or directory", "a.krules", "--events", "e.jsonl")
+        self.refused("krules: cannot read `e.jsonl`: No such file or directory", "a.krules", "--events", "e.jsonl")
         (self.folder / "folder").mkdir()
         self.refused("it is a folder, not a file of events", "a.krules", "--events", "folder")
 
@@ -90,7 +90,7 @@ class Permissions(Case):
         self.write("rules/a.krules", RULES)
         os.chmod(self.folder / "rules", 0)
         self.addCleanup(os.chmod, self.folder / "rules", 0o755)
-        self.assertIn("cannot read the folder rules: Permission denied", self.refused(2, "run", "rules"))
+        self.assertIn("cannot read the folder `rules`: Permission denied", self.refused(2, "run", "rules"))
 
     def test_unreadable_folder_within(self):
         self.write("rules/a.krules", RULES)
@@ -101,11 +101,11 @@ class Permissions(Case):
 
     def test_unreadable_rule_file(self):
         os.chmod(self.folder / "a.krules", 0)
-        self.assertIn("cannot read a.krules: Permission denied", self.refused(2, "run", "a.krules"))
+        self.assertIn("cannot read `a.krules`: Permission denied", self.refused(2, "run", "a.krules"))
 
     def test_unreadable_events(self):
         os.chmod(self.write("e.jsonl", event("tick")), 0)
-        self.assertIn("cannot read e.jsonl: Permission denied", self.refused(2, "run", "a.krules", "--events", "e.jsonl"))
+        self.assertIn("cannot read `e.jsonl`: Permission denied", self.refused(2, "run", "a.krules", "--events", "e.jsonl"))
 
     def test_read_only_store(self):
         self.krules("run", "a.krules", "--db", "a.db", input=event("tick"))
