@@ -4,6 +4,7 @@
 #include <string>
 
 #include "krules/parser.h"
+#include "path_text.h"
 #include "words.h"
 
 namespace krules::grammar {
@@ -155,7 +156,7 @@ uint32_t recover_declaration(State& state, const SyntaxError& error, const State
   const uint32_t failed = place_of(error, begin);
   Skimmer skimmer(state.context.text(), begin);
   const Skimmer::Token start = skimmer.next();
-  state.declarations.skip_declaration(start.word, Skimmer(skimmer).next().word);
+  state.declarations.skip_declaration(start.word, word_at(state.context, Skimmer(skimmer).next().offset));
   const bool has_body = start.word == "rule" || start.word == "on" || start.word == "middleware" ||
                         start.word == "gate" || start.word == "test";
   bool seen_body = !has_body;
