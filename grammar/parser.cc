@@ -75,6 +75,8 @@ std::optional<ParseResult> parse_in_halves(const SourcePtr& source) {
   ParseResult result;
   result.module.source = source;
   result.module.declarations = std::move(first.declarations.declarations);
+  result.module.declarations.reserve(result.module.declarations.size() +
+                                     second.declarations.declarations.size());
   std::move(second.declarations.declarations.begin(), second.declarations.declarations.end(),
             std::back_inserter(result.module.declarations));
   result.module.comments = std::move(first.context.comments);

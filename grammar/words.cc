@@ -1,7 +1,6 @@
 #include "words.h"
 
 #include <array>
-#include <cstdint>
 
 #include "krules/parser.h"
 
@@ -25,7 +24,7 @@ struct Word {
   unsigned uses;
 };
 
-/// The words of the language, sorted.
+/// The words of the language.
 constexpr auto kWords = std::to_array<Word>({
     {"allow", H},  {"and", E},     {"as", S},   {"cascade", 0},    {"catch", 0},   {"const", D},
     {"delete", S}, {"direct", C},  {"div", E},  {"else", 0},       {"emit", S},    {"fail", S},
@@ -36,7 +35,7 @@ constexpr auto kWords = std::to_array<Word>({
     {"try", S},    {"when", H},    {"with", C},
 });
 
-/// The words of parts to come, sorted, and where they would stand.
+/// The words of parts to come, and where they would stand.
 constexpr auto kFutureWords = std::to_array<Word>({
     {"advance", 0}, {"after", C},      {"at", H},         {"backoff", C},   {"call", S},    {"cancel", S},
     {"every", H},   {"expect", 0},     {"gate", D},       {"given", 0},     {"held", P},    {"key", C},
@@ -45,55 +44,48 @@ constexpr auto kFutureWords = std::to_array<Word>({
     {"timeout", C}, {"use", D},        {"window", D | P}, {"within", P},    {"without", P},
 });
 
-template <size_t N>
-constexpr bool is_sorted(const std::array<Word, N>& words) {
-  for (size_t i = 1; i < N; ++i) {
-    if (!(words[i - 1].text < words[i].text)) return false;
-  }
-  return true;
-}
-static_assert(is_sorted(kWords) && is_sorted(kFutureWords));
-
-/// For every length, which first letters a word can have: most names fail here and never reach the search.
-struct Filter {
-  std::array<uint32_t, 11> first_letters{};
-};
-template <size_t N>
-constexpr void add_words(Filter& filter, const std::array<Word, N>& words) {
-  for (const Word& word : words) filter.first_letters[word.text.size()] |= 1U << (word.text[0] - 'a');
-}
-constexpr Filter make_filter() {
-  Filter filter;
-  add_words(filter, kWords);
-  add_words(filter, kFutureWords);
-  return filter;
-}
-constexpr Filter kFilter = make_filter();
-
-template <size_t N>
-constexpr const Word* find_word(const std::array<Word, N>& words, std::string_view text) {
-  size_t low = 0;
-  size_t high = N;
-  while (low < high) {
-    const size_t middle = (low + high) / 2;
-    if (words[middle].text < text) {
-      low = middle + 1;
-    } else {
-      high = middle;
+/// Words by what is quick to see of them, as parsing asks for every name whether it is one.
+class WordIndex {
+ public:
+  template <size_t N>
+  explicit constexpr WordIndex(const std::array<Word, N>& words) {
+    static_assert(N * 2 <= kPlaces);
+    for (const Word& word : words) {
+      size_t at = first_place(word.text);
+      while (places_[at] != nullptr) at = (at + 1) % kPlaces;
+      places_[at] = &word;
     }
   }
-  return low < N && words[low].text == text ? &words[low] : nullptr;
-}
+
+  constexpr const Word* find(std::string_view text) const {
+    if (text.empty()) return nullptr;
+    for (size_t at = first_place(text); places_[at] != nullptr; at = (at + 1) % kPlaces) {
+      if (places_[at]->text == text) return places_[at];
+    }
+    return nullptr;
+  }
+
+ private:
+  static constexpr size_t kPlaces = 256;
+  static constexpr size_t first_place(std::string_view text) {
+    return (text.size() * 37 + static_cast<unsigned char>(text.front()) * 7 +
+            static_cast<unsigned char>(text.back()) * 59) %
+           kPlaces;
+  }
+  std::array<const Word*, kPlaces> places_{};
+};
+constexpr WordIndex kWordIndex{kWords};
+constexpr WordIndex kFutureWordIndex{kFutureWords};
 
 }  // namespace
 
 bool is_word_for(std::string_view word, WordUse use) {
-  const Word* found = find_word(kWords, word);
+  const Word* found = kWordIndex.find(word);
   return found != nullptr && (found->uses & static_cast<unsigned>(use)) != 0;
 }
 
 bool is_future_word_for(std::string_view word, WordUse use) {
-  const Word* found = find_word(kFutureWords, word);
+  const Word* found = kFutureWordIndex.find(word);
   return found != nullptr && (found->uses & static_cast<unsigned>(use)) != 0;
 }
 
@@ -108,11 +100,7 @@ std::vector<std::string_view> words_for(WordUse use) {
 }  // namespace grammar
 
 bool is_reserved_word(std::string_view word) {
-  if (word.empty() || word.size() >= grammar::kFilter.first_letters.size()) return false;
-  if (word[0] < 'a' || word[0] > 'z') return false;
-  if ((grammar::kFilter.first_letters[word.size()] >> (word[0] - 'a') & 1U) == 0) return false;
-  return grammar::find_word(grammar::kWords, word) != nullptr ||
-         grammar::find_word(grammar::kFutureWords, word) != nullptr;
+  return grammar::kWordIndex.find(word) != nullptr || grammar::kFutureWordIndex.find(word) != nullptr;
 }
 
 }  // namespace krules
