@@ -1,5 +1,6 @@
 #include "krules/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -57,18 +58,29 @@ void append_float(std::string& out, double number) {
   if (text.find_first_of(".e") == std::string_view::npos) out.append(".0");
 }
 
+constexpr uint64_t kOnes = 0x0101010101010101;
+
+/// Whether JSON wants one of these eight bytes escaped.
+bool wants_escape(uint64_t bytes) {
+  constexpr uint64_t kHigh = 0x8080808080808080;
+  const uint64_t quote = bytes ^ (kOnes * '"');
+  const uint64_t backslash = bytes ^ (kOnes * '\\');
+  const uint64_t control = (bytes - kOnes * 0x20) & ~bytes;
+  return ((((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash) | control) & kHigh) != 0;
+}
+
 /// Where, from `at` on, the first byte stands that JSON wants escaped; the end if there is none. Eight bytes
 /// at a time.
 size_t plain_run(std::string_view text, size_t at) {
-  constexpr uint64_t kOnes = 0x0101010101010101;
-  constexpr uint64_t kHigh = 0x8080808080808080;
+  uint64_t bytes;
   for (; at + 8 <= text.size(); at += 8) {
-    uint64_t bytes;
     std::memcpy(&bytes, text.data() + at, 8);
-    const uint64_t quote = bytes ^ (kOnes * '"');
-    const uint64_t backslash = bytes ^ (kOnes * '\\');
-    const uint64_t control = (bytes - kOnes * 0x20) & ~bytes;
-    if ((((quote - kOnes) & ~quote) | ((backslash - kOnes) & ~backslash) | control) & kHigh) break;
+    if (wants_escape(bytes)) break;
+  }
+  if (at + 8 > text.size()) {
+    bytes = kOnes * ' ';
+    std::memcpy(&bytes, text.data() + at, text.size() - at);
+    if (!wants_escape(bytes)) return text.size();
   }
   for (; at < text.size(); ++at) {
     const auto c = static_cast<unsigned char>(text[at]);
@@ -84,9 +96,19 @@ bool needs_wrapping(const MapRep& map) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
-  out.push_back('"');
   size_t plain = 0;
-  for (size_t i = plain_run(text, 0); i < text.size(); i = plain_run(text, i + 1)) {
+  const size_t first = plain_run(text, 0);
+  constexpr size_t kShort = 62;
+  if (first == text.size() && first <= kShort) {
+    // Nearly all texts: in one go.
+    char quoted[kShort + 2] = {'"'};
+    std::copy(text.begin(), text.end(), quoted + 1);
+    quoted[first + 1] = '"';
+    out.append(quoted, first + 2);
+    return;
+  }
+  out.push_back('"');
+  for (size_t i = first; i < text.size(); i = plain_run(text, i + 1)) {
     const auto c = static_cast<unsigned char>(text[i]);
     out.append(text.substr(plain, i - plain));
     plain = i + 1;

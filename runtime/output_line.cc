@@ -1,6 +1,7 @@
 #include "output_line.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "krules/json.h"
@@ -20,6 +21,30 @@ bool is_core_attribute(std::string_view name) {
          name == "data" || name == "specversion" || name == "datacontenttype" || name == "dataschema";
 }
 
+/// Every byte in hexadecimal.
+constexpr auto kHexPairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (size_t byte = 0; byte < pairs.size(); ++byte) pairs[byte] = {kDigits[byte >> 4], kDigits[byte & 15]};
+  return pairs;
+}();
+constexpr size_t kIdentitySize = 32;
+
+// Each of these puts something at `to` and gives the place behind it.
+char* put(char* to, std::string_view text) {
+  return std::copy(text.begin(), text.end(), to);
+}
+/// "0123456789abcdef0123456789abcdef".
+char* put_identity(char* to, const CascadeIdentity& identity) {
+  for (const uint64_t half : {identity.high, identity.low}) {
+    for (int shift = 56; shift >= 0; shift -= 8) {
+      const auto& pair = kHexPairs[half >> shift & 0xFF];
+      to = std::copy(pair.begin(), pair.end(), to);
+    }
+  }
+  return to;
+}
+
 void append_property_event(std::string& out, const Event& event) {
   out.append("{\"property\":");
   append_json_string(out, event.property->text());
@@ -33,16 +58,6 @@ void append_property_event(std::string& out, const Event& event) {
 }
 
 }  // namespace
-
-void append_identity(std::string& out, const CascadeIdentity& identity) {
-  constexpr char kHex[] = "0123456789abcdef";
-  char buffer[32];
-  for (int i = 0; i < 16; ++i) {
-    buffer[15 - i] = kHex[(identity.high >> (4 * i)) & 15];
-    buffer[31 - i] = kHex[(identity.low >> (4 * i)) & 15];
-  }
-  out.append(buffer, sizeof buffer);
-}
 
 OutputFormatter::OutputFormatter(const std::vector<std::string>& globs) {
   for (const std::string& glob : globs) globs_.emplace_back(glob);
@@ -75,25 +90,29 @@ void OutputFormatter::append_time(std::string& out, int64_t time) {
     second_text_.pop_back();  // the Z
   }
   out.append(second_text_);
+  char digits[8] = {'.'};
+  size_t length = 0;
   if (fraction != 0) {
-    char digits[7] = {'.'};
     int64_t left = fraction;
     for (int i = 6; i > 0; --i, left /= 10) digits[i] = static_cast<char>('0' + left % 10);
-    size_t length = sizeof digits;
+    length = 7;
     while (digits[length - 1] == '0') --length;
-    out.append(digits, length);
   }
-  out.push_back('Z');
+  digits[length] = 'Z';
+  out.append(digits, length + 1);
 }
 
 void OutputFormatter::append(std::string& out, const Event& event, const CascadeIdentity& identity,
                              uint32_t number, int64_t time) {
-  out.append("{\"specversion\":\"1.0\",\"id\":\"");
-  append_identity(out, identity);
-  out.push_back('-');
-  char digits[12];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-  out.append("\",\"source\":\"krules\",\"type\":");
+  constexpr std::string_view kBegin = R"({"specversion":"1.0","id":")";
+  constexpr std::string_view kSource = R"(","source":"krules","type":)";
+  constexpr size_t kMostDigits = 10;
+  char head[kBegin.size() + kIdentitySize + 1 + kMostDigits + kSource.size()];
+  char* at = put_identity(put(head, kBegin), identity);
+  *at++ = '-';
+  at = std::to_chars(at, at + kMostDigits, number).ptr;
+  at = put(at, kSource);
+  out.append(head, at);
   append_json_string(out, event.type->text());
   out.append(",\"subject\":");
   append_json_string(out, event.subject->name());

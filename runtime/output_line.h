@@ -28,7 +28,4 @@ class OutputFormatter {
   std::string second_text_;     // "2026-11-23T21:30:00"
 };
 
-/// "0123456789abcdef0123456789abcdef".
-void append_identity(std::string& out, const CascadeIdentity& identity);
-
 }  // namespace krules
