@@ -47,18 +47,19 @@ enum NodeFlag : uint8_t {
   kReadsSubjectName = 32,
 };
 
+/// The smallest members come last here and first in the nodes made from it: there they share a word.
 struct Node {
   EvalFunction eval = nullptr;
   TruthFunction truth = nullptr;
+  Span span;
+  uint32_t source = 0;
   NodeKind kind = NodeKind::kOther;
   uint8_t flags = 0;
-  uint32_t source = 0;
-  Span span;
 };
 
 struct ConstNode : Node {
-  Value value;
   bool literal = false;  ///< written in place, not the value of a const or param
+  Value value;
 };
 
 /// payload.field and subject.field; `hint` is where the last look-up found it.
@@ -72,9 +73,9 @@ struct UnaryNode : Node {
 };
 
 struct BinaryNode : Node {
+  ast::BinaryOp op{};
   const Node* left = nullptr;
   const Node* right = nullptr;
-  ast::BinaryOp op{};
 };
 
 /// `and`, `or`, list literals.

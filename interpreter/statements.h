@@ -8,10 +8,10 @@ namespace krules {
 /// What `set` and `delete` name.
 struct TargetPart {
   ast::Target::Kind kind = ast::Target::Kind::kProperty;
+  uint32_t path_size = 0;
+  const Symbol* const* path = nullptr;
   const Symbol* name = nullptr;    ///< known when compiled,
   const Node* computed = nullptr;  ///< or not
-  const Symbol* const* path = nullptr;
-  uint32_t path_size = 0;
 };
 
 struct ClausePart {
@@ -22,9 +22,9 @@ struct ClausePart {
 };
 
 struct SetStmt : StmtNode {
+  ast::AssignOp op{};
   TargetPart target;
   ClausePart clauses;
-  ast::AssignOp op{};
   const Node* value = nullptr;
   const Node* from = nullptr;
 };

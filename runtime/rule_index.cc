@@ -1,7 +1,6 @@
 #include "rule_index.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 namespace krules {
@@ -77,8 +76,18 @@ std::span<const Candidate> GuardTable::find(const Value& value) const {
   return {};
 }
 
-void GuardTable::prefetch(const Value& value) const {
-  __builtin_prefetch(&slots_[hash_value(value) & (slots_.size() - 1)]);
+uint64_t GuardTable::prefetch(const Value& value) const {
+  const uint64_t hash = hash_value(value);
+  __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  return hash;
+}
+
+const Candidate* GuardTable::likely(uint64_t hash) const {
+  const size_t mask = slots_.size() - 1;
+  for (size_t at = hash & mask; slots_[at].count != 0; at = (at + 1) & mask) {
+    if (slots_[at].hash == hash) return &candidates_[slots_[at].begin];
+  }
+  return nullptr;
 }
 
 Value guard_value(const GuardTable& table, const Event& event) {
@@ -182,9 +191,11 @@ CandidateSet RuleIndex::build(EventKind kind, const Symbol* type, const Symbol* 
       return !program_->rules()[use.rule].triggers[use.trigger].properties.empty();
     });
   }
-  std::sort(uses.begin(), uses.end(), [](const PatternUse& a, const PatternUse& b) {
+  const auto earlier = [](const PatternUse& a, const PatternUse& b) {
     return a.rule != b.rule ? a.rule < b.rule : a.trigger < b.trigger;
-  });
+  };
+  // Where no glob is among them they are in order as they come.
+  if (!std::is_sorted(uses.begin(), uses.end(), earlier)) std::sort(uses.begin(), uses.end(), earlier);
 
   // A rule with several triggers for one event runs once; its candidates stand side by side, one a filter.
   struct Guarded {
@@ -256,32 +267,23 @@ const CandidateSet& RuleIndex::candidates(EventKind kind, const Symbol* type, co
 
 void RuleIndex::foresee(std::span<const InputEvent> events) {
   if (!is_large_) return;
-  struct Lookup {
-    const GuardTable* table;
-    Value value;
-  };
-  std::array<Lookup, 32> lookups;
-  size_t count = 0;
+  for (const CompiledRule* rule : found_) prefetch(*rule);
+  found_.clear();
+  for (const Lookup& lookup : lookups_) {
+    const Candidate* candidate = lookup.table->likely(lookup.hash);
+    if (candidate == nullptr) continue;
+    found_.push_back(&program_->rules()[candidate->rule]);
+    __builtin_prefetch(found_.back());
+  }
+  lookups_.clear();
   for (const InputEvent& event : events) {
-    if (event.type == nullptr || !event.type->interned()) continue;
-    if (!event.payload.is(ValueKind::kMap)) continue;
+    if (event.type == nullptr || !event.type->interned() || !event.payload.is(ValueKind::kMap)) continue;
     for (const GuardTable& table : candidates(EventKind::kPlain, event.type, nullptr).guarded) {
-      if (table.source != EqualityGuard::Source::kPayloadField || count == lookups.size()) continue;
+      if (table.source != EqualityGuard::Source::kPayloadField) continue;
       const Value* field = event.payload.as_map().find(table.field);
-      if (field == nullptr) continue;
-      table.prefetch(*field);
-      lookups[count++] = {&table, *field};
+      if (field != nullptr) lookups_.push_back({&table, table.prefetch(*field)});
     }
   }
-  std::array<const CompiledRule*, lookups.size()> rules;
-  size_t found = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const std::span<const Candidate> candidates = lookups[i].table->find(lookups[i].value);
-    if (candidates.empty()) continue;
-    rules[found] = &program_->rules()[candidates.front().rule];
-    __builtin_prefetch(rules[found++]);
-  }
-  for (size_t i = 0; i < found; ++i) prefetch(*rules[i]);
 }
 
 void RuleIndex::forget_strangers() {

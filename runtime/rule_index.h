@@ -38,8 +38,10 @@ class GuardTable {
   void finish();
   /// The candidates for a value, in rule order.
   std::span<const Candidate> find(const Value& value) const;
-  /// Has the place where find() begins to look brought into the cache.
-  void prefetch(const Value& value) const;
+  /// Has the place where find() begins to look brought into the cache. Gives the value's hash.
+  uint64_t prefetch(const Value& value) const;
+  /// The first candidate for a value with that hash, most likely; null for none.
+  const Candidate* likely(uint64_t hash) const;
 
  private:
   struct Added {
@@ -87,8 +89,9 @@ class RuleIndex {
     return false;
   }
 
-  /// Has what these events will need from a large program brought into the cache: the waits for memory then
-  /// pass while other work is done, and many at once. A few events at a time; they may never come.
+  /// Tells which events come some ten events later, a few with each call. In a large program what an event
+  /// needs is in no cache. One call has the place in the guard table brought there, the next the rule found
+  /// there, the one after it the rule's nodes: so nothing waits for memory. The events may fail to come.
   void foresee(std::span<const InputEvent> events);
 
   /// Drops remembered sets of names that no rule mentions when there are too many of them. Between cascades.
@@ -125,6 +128,13 @@ class RuleIndex {
   std::vector<PatternUse> any_deleted_;
   std::vector<std::vector<uint32_t>> trigger_filters_;  // by rule and trigger
   std::vector<std::vector<const Glob*>> filters_;
+  // What foresee() is at: by the step that comes next.
+  struct Lookup {
+    const GuardTable* table;
+    uint64_t hash;
+  };
+  std::vector<Lookup> lookups_;
+  std::vector<const CompiledRule*> found_;
   bool is_large_ = false;  // so much code that most of it is in no cache
 
   const CandidateSet nothing_;                // what all names that no rule looks at have in common

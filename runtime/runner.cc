@@ -24,8 +24,10 @@ namespace {
 // Batches between the reading thread and the engine: enough to keep both busy, few enough to stay in the
 // cache.
 constexpr size_t kBatches = 4;
-// So many events are foreseen at a time: what they need stays in the nearest cache until then.
+// So many events are foreseen with one call, and so far ahead: enough for memory to answer, few enough for
+// the answers to be in the nearest cache still.
 constexpr size_t kForeseen = 4;
+constexpr size_t kForesight = 12;
 // How often a run looks for dead letters that somebody wants to be sent again.
 constexpr std::chrono::milliseconds kRetryPause{1000};
 constexpr size_t kRetriesAtOnce = 256;
@@ -260,7 +262,10 @@ void Runner::Impl::install_pending(std::unique_lock<std::mutex>& lock) {
 bool Runner::Impl::feed(InputBatch& batch) {
   const std::span<const InputEvent> events = batch.events;
   for (size_t i = 0; i < events.size(); ++i) {
-    if (i % kForeseen == 0) engine.foresee(events.subspan(i, std::min(kForeseen, events.size() - i)));
+    if (i % kForeseen == 0 && i + kForesight < events.size()) {
+      const std::span<const InputEvent> later = events.subspan(i + kForesight);
+      engine.foresee(later.first(std::min(kForeseen, later.size())));
+    }
     const InputEvent& event = events[i];
     at_batch = &batch;
     at_event = &event;

@@ -163,7 +163,7 @@ class Engine {
   /// Outputs that an earlier run committed and did not hand over. Call once before the first event.
   StoreStatus redeliver();
 
-  /// Tells which events are likely to be processed next, some ten at a time: with many rules that makes them
+  /// Tells which events come some ten events later, a few with each call: with many rules that makes them
   /// faster. They may fail to come.
   void foresee(std::span<const InputEvent> events);
   /// Runs the cascade of one event (or sends the line to the dead letters). Committed with its group: when
