@@ -1,6 +1,130 @@
 #include "krules/check.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "event_graph.h"
+#include "facts.h"
+#include "krules/check_codes.h"
+#include "model.h"
+#include "prover.h"
+#include "report.h"
+#include "seeds.h"
+
 namespace krules {
+
+namespace {
+
+using namespace check;
+
+/// One check of a program from its model to its findings.
+class Checker {
+ public:
+  Checker(const std::vector<ast::Module>& modules, const Program& program, const CheckOptions& options)
+      : modules_(modules), program_(program), options_(options) {}
+
+  CheckResult check();
+
+ private:
+  void judge(const Component& component, Prover& prover, LoopSearch& search);
+  void tell_bound(const Component& component, const Cycle& cycle);
+  void tell_needless_allowances(const std::vector<Component>& components);
+  static const std::optional<std::string>& allowance_of(const RuleModel& rule) {
+    return rule.syntax->allow_cycle;
+  }
+
+  const std::vector<ast::Module>& modules_;
+  const Program& program_;
+  const CheckOptions& options_;
+  Model model_;
+  CheckResult result_;
+  uint32_t certain_ = 0;
+};
+
+void Checker::judge(const Component& component, Prover& prover, LoopSearch& search) {
+  Cycle cycle;
+  cycle.rules = component.rules;
+  if (component.proven) {
+    cycle.verdict = Verdict::kEnds;
+    for (const ProofStep& step : component.steps) {
+      if (std::find(cycle.reasons.begin(), cycle.reasons.end(), step.text) == cycle.reasons.end())
+        cycle.reasons.push_back(step.text);
+      if (step.kind == ProofStep::Kind::kClimb) cycle.bound = step.times;
+    }
+    tell_bound(component, cycle);
+    result_.cycles.push_back(std::move(cycle));
+    return;
+  }
+  const std::vector<uint32_t> way =
+      component.too_large ? std::vector<uint32_t>() : prover.shortest_circle(component);
+  cycle.steps = steps_of(model_, component, way);
+  if (auto loop = search.find(component)) {
+    cycle.verdict = Verdict::kCertain;
+    cycle.replay = std::move(loop->first);
+    cycle.outcome = std::move(loop->second);
+    ++certain_;
+  } else {
+    cycle.missing = missing_fact(model_, component, way);
+  }
+  cycle.allowed = cycle.verdict == Verdict::kPossible &&
+                  std::any_of(component.rules.begin(), component.rules.end(),
+                              [&](uint32_t rule) { return allowance_of(model_.rules[rule]).has_value(); });
+  if (!cycle.allowed) result_.diagnostics.push_back(describe(model_, cycle, component, way, certain_));
+  result_.cycles.push_back(std::move(cycle));
+}
+
+void Checker::tell_bound(const Component& component, const Cycle& cycle) {
+  if (!cycle.bound.has_value() || *cycle.bound <= options_.max_cascade) return;
+  const uint32_t rule = component.rules.front();
+  Diagnostic& diagnostic = result_.diagnostics.emplace_back();
+  diagnostic.code = check_codes::kBeyondFuse;
+  diagnostic.severity = Severity::kWarning;
+  diagnostic.message = fmt::format(
+      "this cascade ends, but only after up to {} firings, and a cascade is undone after {} events",
+      *cycle.bound, options_.max_cascade);
+  diagnostic.primary.where = model_.rules[rule].compiled->where;
+  diagnostic.primary.text = fmt::format("`{}` is part of it", model_.rules[rule].compiled->name);
+  diagnostic.helps.push_back(fmt::format("because {}", cycle.reasons.front()));
+  diagnostic.helps.push_back("a lower bound, or a higher `--max-cascade`, lets it run to its end");
+}
+
+void Checker::tell_needless_allowances(const std::vector<Component>& components) {
+  std::vector<char> needed(model_.rules.size(), 0);
+  for (size_t i = 0; i < components.size(); ++i) {
+    if (result_.cycles[i].verdict == Verdict::kEnds) continue;
+    for (const uint32_t rule : components[i].rules) needed[rule] = 1;
+  }
+  for (uint32_t number = 0; number < model_.rules.size(); ++number) {
+    const RuleModel& rule = model_.rules[number];
+    if (!allowance_of(rule).has_value() || needed[number] != 0) continue;
+    Diagnostic& diagnostic = result_.diagnostics.emplace_back();
+    diagnostic.code = check_codes::kNeedlessAllowance;
+    diagnostic.severity = Severity::kWarning;
+    diagnostic.message = fmt::format("the rule `{}` allows a cycle that is not there", rule.compiled->name);
+    diagnostic.primary.where = place_of(model_, number, rule.syntax->allow_cycle_span);
+    diagnostic.helps.push_back("every cascade through it is proved to end: leave `allow cycle` out");
+  }
+}
+
+CheckResult Checker::check() {
+  build_model(modules_, program_, *options_.functions, model_);
+  const EventGraph graph(model_);
+  const Writers writers(model_);
+  Facts facts(model_, graph, writers);
+  Prover prover(model_, graph, writers, facts);
+  prover.run();
+  LoopSearch search(model_, graph, writers, facts, prover, options_);
+  for (const Component& component : prover.components()) judge(component, prover, search);
+  tell_needless_allowances(prover.components());
+  result_.graph = draw_graph(model_, graph, prover.components());
+  result_.summary.rules = model_.rules.size();
+  result_.summary.events = result_.graph.events.size();
+  summarise(model_, graph, prover.components(), result_.summary);
+  return std::move(result_);
+}
+
+}  // namespace
 
 std::string EventClass::label() const {
   switch (kind) {
@@ -16,11 +140,9 @@ std::string EventClass::label() const {
   return name;
 }
 
-CheckResult check_program(const std::vector<ast::Module>& /*modules*/, const Program& program,
-                          const CheckOptions& /*options*/) {
-  CheckResult result;
-  result.summary.rules = program.rules().size();
-  return result;
+CheckResult check_program(const std::vector<ast::Module>& modules, const Program& program,
+                          const CheckOptions& options) {
+  return Checker(modules, program, options).check();
 }
 
 }  // namespace krules

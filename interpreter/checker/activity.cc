@@ -1,0 +1,197 @@
+#include "activity.h"
+
+#include <algorithm>
+#include <set>
+
+#include "glob_meet.h"
+
+namespace krules::check {
+
+namespace {
+
+constexpr uint32_t kMany = 1000;
+constexpr int kMostDepth = 200;
+
+}  // namespace
+
+Prover::Activity::Activity(const Model& model, const EventGraph& graph, const Writers& writers, Facts& facts)
+    : model_(model),
+      graph_(graph),
+      writers_(writers),
+      facts_(facts),
+      active_(model.paths.size(), 0),
+      on_circle_(model.paths.size(), 0) {}
+
+void Prover::Activity::renew(const std::vector<Component>& components) {
+  std::fill(active_.begin(), active_.end(), 0);
+  written_.clear();
+  std::vector<uint32_t> waiting;  // paths whose events are to be followed
+  std::vector<uint32_t> owner(model_.rules.size(), UINT32_MAX);
+  std::vector<std::vector<const Link*>> links(model_.paths.size());
+  const auto activate = [&](uint32_t path) {
+    if (active_[path] != 0) return;
+    active_[path] = 1;
+    waiting.push_back(path);
+  };
+  for (uint32_t number = 0; number < components.size(); ++number) {
+    const Component& component = components[number];
+    if (component.proven) continue;
+    for (const uint32_t rule : component.rules) owner[rule] = number;
+    if (component.too_large) {
+      for (const uint32_t path : component.paths) activate(path);
+      continue;
+    }
+    for (const Link& link : component.links) {
+      if (link.alive) links[link.from].push_back(&link);
+    }
+    for (const std::vector<uint32_t>& circle : circles_of(component)) {
+      for (const uint32_t path : circle) activate(path);
+    }
+  }
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    const uint32_t path = waiting[i];
+    for (const Link* link : links[path]) activate(link->to);
+    const uint32_t mine = owner[model_.paths[path].rule];
+    for (const EventGraph::Made& made : graph_.made_on(path)) {
+      for (const uint32_t rule : graph_.classes()[made.event].rules) {
+        if (mine != UINT32_MAX && owner[rule] == mine && !components[mine].too_large) continue;
+        const RuleModel& target = model_.rules[rule];
+        for (uint32_t k = 0; k < target.path_count; ++k) activate(target.first_path + k);
+      }
+    }
+  }
+}
+
+void Prover::Activity::look_at(const Component& component) {
+  island_ = graph_.island_of(component.rules.front());
+  std::fill(on_circle_.begin(), on_circle_.end(), 0);
+  for (const std::vector<uint32_t>& circle : circles_of(component)) {
+    for (const uint32_t path : circle) on_circle_[path] = 1;
+  }
+  single_file_ = is_single_file(component);
+  written_.clear();
+}
+
+std::vector<Site> Prover::Activity::writers(TermId name, bool extended) const {
+  std::vector<Site> found;
+  writers_.for_each(name, extended, [&](const Site& site) {
+    if (active_[site.path] != 0 && graph_.island_of(model_.paths[site.path].rule) == island_)
+      found.push_back(site);
+  });
+  return found;
+}
+
+bool Prover::Activity::is_left_alone(TermId name, bool extended) const {
+  return writers(name, extended).empty();
+}
+
+bool Prover::Activity::is_ours(TermId name, bool extended) const {
+  if (!single_file_) return false;
+  const std::vector<Site> sites = writers(name, extended);
+  return std::all_of(sites.begin(), sites.end(),
+                     [&](const Site& site) { return on_circle_[site.path] != 0; });
+}
+
+ValueSet Prover::Activity::written(TermId name, bool extended) const {
+  const auto known = written_.find({name, extended});
+  if (known != written_.end()) return known->second;
+  ValueSet all = ValueSet::nothing();
+  for (const Site& site : writers(name, extended))
+    all.join(facts_.values_on(site.path, model_.paths[site.path].effects[site.effect].after));
+  written_.emplace(std::pair(name, extended), all);
+  return all;
+}
+
+// How many runs of rules inside one event of the class can lead to, before any goes round.
+uint32_t Prover::Activity::tokens(uint32_t event, const std::vector<char>& inside,
+                                  std::map<uint32_t, uint32_t>& known, int depth) const {
+  if (const auto found = known.find(event); found != known.end()) return found->second;
+  if (depth > kMostDepth) return kMany;
+  known[event] = kMany;  // a circle on the way
+  uint32_t sum = 0;
+  for (const uint32_t rule : graph_.classes()[event].rules) {
+    if (inside[rule] != 0) {
+      ++sum;
+      continue;
+    }
+    uint32_t most = 0;
+    const RuleModel& target = model_.rules[rule];
+    for (uint32_t k = 0; k < target.path_count; ++k) {
+      uint32_t on_path = 0;
+      for (const EventGraph::Made& made : graph_.made_on(target.first_path + k)) {
+        const uint32_t more = tokens(made.event, inside, known, depth + 1);
+        const bool many = more > 0 && model_.paths[target.first_path + k].effects[made.effect].in_loop;
+        on_path = std::min(kMany, on_path + (many ? kMany : more));
+      }
+      most = std::max(most, on_path);
+    }
+    sum = std::min(kMany, sum + most);
+  }
+  known[event] = sum;
+  return sum;
+}
+
+// Whether at any time at most one event waits that goes round: then nothing else runs between two runs of the
+// circle but what these set off outside of it.
+bool Prover::Activity::is_single_file(const Component& component) const {
+  if (component.too_large) return false;
+  std::map<uint32_t, std::set<uint32_t>> effects;                       // by path
+  std::map<std::pair<uint32_t, uint32_t>, std::set<uint32_t>> targets;  // rules by path and effect
+  for (const Link& link : component.links) {
+    if (!link.alive || on_circle_[link.from] == 0 || on_circle_[link.to] == 0) continue;
+    if (model_.paths[link.from].effects[link.effect].in_loop) return false;
+    effects[link.from].insert(link.effect);
+    targets[{link.from, link.effect}].insert(model_.paths[link.to].rule);
+  }
+  for (const auto& [path, all] : effects) {
+    if (all.size() > 1) return false;
+  }
+  for (const auto& [site, rules] : targets) {
+    if (rules.size() > 1) return false;
+  }
+  std::vector<char> inside(model_.rules.size(), 0);
+  for (const uint32_t rule : component.rules) inside[rule] = 1;
+  // One input: all rules that wait for its type.
+  std::map<uint32_t, uint32_t> known;
+  std::set<std::string> types;
+  for (uint32_t rule = 0; rule < model_.rules.size(); ++rule) {
+    if (graph_.island_of(rule) != island_) continue;
+    for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+      for (const NamePattern& type : trigger.types) types.insert(type.text);
+    }
+    if (types.size() > kMostTypes) return false;
+  }
+  for (const std::string& type : types) {
+    if (type == kPropertyChangedType || type == kPropertyDeletedType || type == kSubjectDeletedType) continue;
+    uint32_t sum = 0;
+    for (uint32_t rule = 0; rule < model_.rules.size(); ++rule) {
+      if (graph_.island_of(rule) != island_) continue;
+      const auto& triggers = model_.rules[rule].compiled->triggers;
+      const bool fires = std::any_of(triggers.begin(), triggers.end(), [&](const CompiledTrigger& trigger) {
+        return std::any_of(trigger.types.begin(), trigger.types.end(),
+                           [&](const NamePattern& each) { return globs_meet(each.text, type); });
+      });
+      if (!fires) continue;
+      if (inside[rule] != 0) {
+        ++sum;
+        continue;
+      }
+      uint32_t most = 0;
+      const RuleModel& target = model_.rules[rule];
+      for (uint32_t k = 0; k < target.path_count; ++k) {
+        uint32_t on_path = 0;
+        for (const EventGraph::Made& made : graph_.made_on(target.first_path + k)) {
+          const uint32_t more = tokens(made.event, inside, known, 0);
+          const bool many = more > 0 && model_.paths[target.first_path + k].effects[made.effect].in_loop;
+          on_path = std::min(kMany, on_path + (many ? kMany : more));
+        }
+        most = std::max(most, on_path);
+      }
+      sum += most;
+    }
+    if (sum > 1) return false;
+  }
+  return true;
+}
+
+}  // namespace krules::check

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "chain.h"
+#include "event_graph.h"
+#include "facts.h"
+#include "prover.h"
+
+namespace krules::check {
+
+/// Which paths an endless cascade could still take again and again: those on circles that are not taken apart
+/// yet, and all that these set off.
+class Prover::Activity final : public Between {
+ public:
+  Activity(const Model& model, const EventGraph& graph, const Writers& writers, Facts& facts);
+
+  /// After links were removed.
+  void renew(const std::vector<Component>& components);
+  /// From now on questions are about cascades through this component.
+  void look_at(const Component& component);
+
+  bool is_active(uint32_t path) const { return active_[path] != 0; }
+  std::vector<Site> writers(TermId name, bool extended) const;
+
+  bool is_left_alone(TermId name, bool extended) const override;
+  bool is_ours(TermId name, bool extended) const override;
+  ValueSet written(TermId name, bool extended) const override;
+
+ private:
+  bool is_single_file(const Component& component) const;
+  uint32_t tokens(uint32_t event, const std::vector<char>& inside, std::map<uint32_t, uint32_t>& known,
+                  int depth) const;
+
+  const Model& model_;
+  const EventGraph& graph_;
+  const Writers& writers_;
+  Facts& facts_;
+  std::vector<char> active_;     // by path
+  std::vector<char> on_circle_;  // by path, of the component looked at
+  std::vector<std::vector<char>> circles_;
+  uint32_t island_ = 0;
+  bool single_file_ = false;
+  mutable std::map<std::pair<TermId, bool>, ValueSet> written_;
+};
+
+}  // namespace krules::check

@@ -1,0 +1,163 @@
+#include "chain.h"
+
+#include <algorithm>
+
+#include "glob_meet.h"
+
+namespace krules::check {
+
+namespace {
+
+constexpr size_t kMostTriggerTests = 4;
+
+}  // namespace
+
+Chain::Chain(Model& model, Facts& facts, const Between& between, uint32_t first_path)
+    : model_(model), terms_(model.terms), facts_(facts), between_(between) {
+  facts_.forget_runs();
+  begin(first_path);
+}
+
+void Chain::begin(uint32_t path) {
+  const size_t run = runs_.size();
+  if (run == 0) runs_.push_back({.path = path, .placed = {}});
+  const RulePath& rule_path = model_.paths[path];
+  facts_.set_rule(static_cast<uint8_t>(run), rule_path.rule);
+  add_trigger(rule_path.rule, run);
+  for (const Literal& literal : rule_path.when) literals_.push_back({at(literal.term, run), literal.truth});
+}
+
+// That the event is one that the rule waits for, where names alone leave it open.
+void Chain::add_trigger(uint32_t rule, size_t run) {
+  const auto& triggers = model_.rules[rule].compiled->triggers;
+  const auto any_of = [&](const std::vector<NamePattern>& patterns, TermId name) {
+    TermId fits = terms_.truth(false);
+    for (const NamePattern& pattern : patterns) {
+      const TermId text = terms_.text_constant(pattern.text);
+      fits =
+          terms_.apply(Op::kOr, {fits, pattern.exact != nullptr ? terms_.apply(Op::kEqual, {name, text})
+                                                                : terms_.apply(Op::kMatches, {name, text})});
+    }
+    return fits;
+  };
+  TermId fits = terms_.truth(false);
+  for (const CompiledTrigger& trigger : triggers) {
+    if (trigger.types.size() + trigger.properties.size() + trigger.subjects.size() > kMostTriggerTests)
+      return;
+    TermId one = any_of(trigger.types, at(terms_.leaf(Op::kEvent), run));
+    if (!trigger.properties.empty())
+      one = terms_.apply(Op::kAnd, {one, any_of(trigger.properties, at(terms_.leaf(Op::kProperty), run))});
+    if (!trigger.subjects.empty())
+      one = terms_.apply(Op::kAnd, {one, any_of(trigger.subjects, at(terms_.leaf(Op::kSubject), run))});
+    fits = terms_.apply(Op::kOr, {fits, one});
+  }
+  literals_.push_back({fits, true});
+}
+
+void Chain::add(const Link& link) {
+  const size_t last = runs_.size() - 1;
+  const Effect& effect = model_.paths[link.from].effects[link.effect];
+  Run next{.path = link.to, .kind = link.kind, .placed = {}};
+  next.subject = at(effect.subject, last);
+  next.name = at(effect.name, last);
+  next.payload = link.kind == EventClass::Kind::kPlain ? at(effect.payload, last) : 0;
+  next.before = at(effect.before, last);
+  next.after = at(effect.after, last);
+  next.context = at(effect.context, last);
+  if (link.kind == EventClass::Kind::kChanged)
+    literals_.push_back({terms_.apply(Op::kEqual, {next.after, next.before}), false});
+  runs_.push_back(std::move(next));
+  begin(link.to);
+}
+
+TermId Chain::at(TermId term, size_t run) {
+  if (run == 0 || !terms_[term].local) return term;
+  if (const auto known = runs_[run].placed.find(term); known != runs_[run].placed.end()) return known->second;
+  const TermId made = terms_.rewritten(term, [&](TermId id) { return place(id, run); });
+  runs_[run].placed.emplace(term, made);
+  return made;
+}
+
+// `term` is a local term whose arguments are in terms of the chain already.
+TermId Chain::place(TermId term, size_t run) {
+  const Run& now = runs_[run];
+  const auto epoch = static_cast<uint8_t>(run);
+  const bool plain = now.kind == EventClass::Kind::kPlain;
+  switch (terms_.op(term)) {
+    case Op::kSubject:
+      return now.subject;
+    case Op::kEvent:
+      switch (now.kind) {
+        case EventClass::Kind::kPlain:
+          return now.name;
+        case EventClass::Kind::kChanged:
+          return terms_.text_constant(kPropertyChangedType);
+        case EventClass::Kind::kDeleted:
+          return terms_.text_constant(kPropertyDeletedType);
+        case EventClass::Kind::kSubjectDeleted:
+          return terms_.text_constant(kSubjectDeletedType);
+      }
+      return now.name;
+    case Op::kProperty:
+      return plain || now.kind == EventClass::Kind::kSubjectDeleted ? terms_.null() : now.name;
+    case Op::kOld:
+      return plain ? terms_.null() : now.before;
+    case Op::kNew:
+      return now.kind == EventClass::Kind::kChanged ? now.after : terms_.null();
+    case Op::kPayload:
+      return plain ? now.payload : terms_.shifted(term, epoch);
+    case Op::kExtra:
+      return plain ? terms_.null() : now.context;
+    case Op::kRead:
+      return read_at(terms_.arg(term, 0), terms_.arg(term, 1), false, run);
+    case Op::kReadExt:
+      return read_at(terms_.arg(term, 0), terms_.arg(term, 1), true, run);
+    case Op::kProps: {
+      // Of another time than any other run's.
+      const TermId of = terms_.arg(term, 0);
+      return terms_.read(of, terms_.apply(Op::kCall, {terms_.text_constant("all properties")}), epoch);
+    }
+    default:
+      return terms_.shifted(term, epoch);
+  }
+}
+
+TermId Chain::read_at(TermId subject, TermId name, bool extended, size_t run) {
+  const auto epoch = static_cast<uint8_t>(run);
+  const auto leaf = [&] {
+    return extended ? terms_.read_extended(subject, name, epoch) : terms_.read(subject, name, epoch);
+  };
+  if (run == 0 || !terms_.is_const(name)) return leaf();
+  if (between_.is_left_alone(name, extended) || between_.is_ours(name, extended))
+    return read_after(subject, name, extended, run - 1);
+  const TermId made = leaf();
+  const TermId left = read_after(subject, name, extended, run - 1);
+  ValueSet set = facts_.solver().values(left, literals_);
+  set.join(between_.written(name, extended));
+  facts_.add(made, set);
+  return made;
+}
+
+TermId Chain::read_after(TermId subject, TermId name, bool extended, size_t run) {
+  const RulePath& path = model_.paths[runs_[run].path];
+  for (size_t i = path.effects.size(); i-- > 0;) {
+    const Effect& effect = path.effects[i];
+    if (effect.kind == Effect::Kind::kEmit || effect.extended != extended) continue;
+    const TermId of = at(effect.subject, run);
+    const bool other_subject = of != subject && terms_.is_const(of) && terms_.is_const(subject);
+    if (other_subject) continue;
+    const auto unknown = [&] { return terms_.opaque(); };
+    if (effect.kind == Effect::Kind::kDeleteSubject) return of == subject ? terms_.null() : unknown();
+    const TermId written = at(effect.name, run);
+    if (written != name) {
+      if (terms_.is_const(written)) continue;
+      if (!globs_meet(shape_of(terms_, written), std::string(terms_.text(name)))) continue;
+      return unknown();
+    }
+    if (of != subject || effect.in_loop) return unknown();
+    return effect.kind == Effect::Kind::kDelete ? terms_.null() : at(effect.after, run);
+  }
+  return read_at(subject, name, extended, run);
+}
+
+}  // namespace krules::check

@@ -1,0 +1,327 @@
+#include "facts.h"
+
+#include <algorithm>
+#include <string>
+
+#include "glob_meet.h"
+
+namespace krules::check {
+
+namespace {
+
+/// Places that are looked at together; more are taken to hold anything.
+constexpr size_t kMostCells = 64;
+constexpr size_t kMostWriters = 160;
+constexpr int kRounds = 9;
+constexpr int kRoundsBeforeWidening = 3;
+constexpr uint32_t kNoRule = UINT32_MAX;
+
+uint16_t kinds_of(const ast::KindSpec& spec) {
+  uint16_t kinds = 0;
+  switch (spec.kind) {
+    case ast::Kind::kAny:
+      kinds = ValueSet::kAll;
+      break;
+    case ast::Kind::kBool:
+      kinds = ValueSet::kTrue | ValueSet::kFalse;
+      break;
+    case ast::Kind::kInt:
+      kinds = ValueSet::kInt;
+      break;
+    case ast::Kind::kFloat:
+    case ast::Kind::kNumber:
+      kinds = ValueSet::kNumber;
+      break;
+    case ast::Kind::kString:
+      kinds = ValueSet::kString;
+      break;
+    case ast::Kind::kDuration:
+      kinds = ValueSet::kDuration;
+      break;
+    case ast::Kind::kTimestamp:
+      kinds = ValueSet::kTimestamp;
+      break;
+    case ast::Kind::kList:
+      kinds = ValueSet::kList;
+      break;
+    case ast::Kind::kMap:
+      kinds = ValueSet::kMap;
+      break;
+  }
+  return spec.optional ? static_cast<uint16_t>(kinds | ValueSet::kNull) : kinds;
+}
+
+}  // namespace
+
+Writers::Writers(const Model& model) : model_(model) {
+  for (uint32_t number = 0; number < model.paths.size(); ++number) {
+    const RulePath& path = model.paths[number];
+    for (uint32_t effect = 0; effect < path.effects.size(); ++effect) {
+      const Effect& made = path.effects[effect];
+      if (made.kind == Effect::Kind::kEmit) continue;
+      Places& places = made.extended ? extended_ : plain_;
+      if (model.terms.is_const(made.name)) {
+        places.by_name[made.name].push_back({number, effect});
+      } else {
+        places.computed.push_back({number, effect});
+      }
+    }
+  }
+}
+
+bool Writers::may_be(const Site& site, TermId name) const {
+  const TermId written = model_.paths[site.path].effects[site.effect].name;
+  return globs_meet(shape_of(model_.terms, written), std::string(model_.terms.text(name)));
+}
+
+bool Writers::is_written(TermId name, bool extended) const {
+  bool found = false;
+  for_each(name, extended, [&](const Site&) { found = true; });
+  return found;
+}
+
+Facts::Facts(Model& model, const EventGraph& graph, const Writers& writers)
+    : model_(model),
+      graph_(graph),
+      writers_(writers),
+      solver_(model.terms, this),
+      property_changed_(model.terms.text_constant(kPropertyChangedType)) {
+  for (const ast::Module& module : *model.modules) {
+    for (const ast::Declaration& declaration : module.declarations) {
+      if (const auto* input = std::get_if<ast::Input>(&declaration.node))
+        inputs_.emplace(input->type.text, input);
+    }
+  }
+}
+
+void Facts::set_rule(uint8_t epoch, uint32_t rule) {
+  if (rules_.size() <= epoch) rules_.resize(epoch + 1U, kNoRule);
+  rules_[epoch] = rule;
+}
+
+void Facts::forget_runs() {
+  rules_.clear();
+  added_.clear();
+}
+
+ValueSet Facts::values_on(uint32_t path, TermId term) {
+  std::vector<uint32_t> rules = std::move(rules_);
+  std::unordered_map<TermId, ValueSet> added = std::move(added_);
+  added_.clear();
+  rules_.assign(1, model_.paths[path].rule);
+  ValueSet set = solver_.values(term, model_.paths[path].when);
+  rules_ = std::move(rules);
+  added_ = std::move(added);
+  return set;
+}
+
+// Of a rule that only changes of named properties fire: their names.
+bool Facts::triggers_of(uint32_t rule, std::vector<TermId>& changed) const {
+  for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+    if (trigger.properties.empty()) return false;
+    for (const NamePattern& type : trigger.types) {
+      if (type.text != kPropertyChangedType) return false;
+    }
+    for (const NamePattern& property : trigger.properties) {
+      if (property.exact == nullptr) return false;
+      changed.push_back(model_.terms.text_constant(property.text));
+    }
+  }
+  return !changed.empty();
+}
+
+ValueSet Facts::from_outside(uint32_t rule, TermId field) const {
+  ValueSet all = ValueSet::nothing();
+  for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+    for (const NamePattern& type : trigger.types) {
+      if (type.text == kPropertyChangedType || type.text == kPropertyDeletedType ||
+          type.text == kSubjectDeletedType)
+        return {};
+      const auto input = inputs_.find(type.text);
+      if (type.exact == nullptr || input == inputs_.end() || !input->second->has_fields) return {};
+      const auto& fields = input->second->fields;
+      const std::string name(model_.terms.text(field));
+      const auto found =
+          std::find_if(fields.begin(), fields.end(), [&](const auto& each) { return each.name == name; });
+      if (found == fields.end()) return {};
+      all.join(ValueSet::of_kinds(kinds_of(found->kind)));
+    }
+  }
+  return all;
+}
+
+const ValueSet& Facts::look_up(const Cell& cell) const {
+  const auto known = cells_.find(cell);
+  if (known != cells_.end()) return known->second.set;
+  const_cast<Facts*>(this)->compute(cell);
+  return cells_.at(cell).set;
+}
+
+void Facts::narrow(const TermPool& terms, TermId term, ValueSet& set) const {
+  const Term& node = terms[term];
+  if (const auto added = added_.find(term); added != added_.end()) set.meet(added->second);
+  const uint32_t rule = node.epoch < rules_.size() ? rules_[node.epoch] : kNoRule;
+  switch (node.op) {
+    case Op::kRead:
+    case Op::kReadExt: {
+      const TermId name = terms.arg(term, 1);
+      const bool extended = node.op == Op::kReadExt;
+      if (!terms.is_const(name) || !writers_.is_written(name, extended)) return;
+      set.meet(look_up({extended ? Cell::Kind::kExtended : Cell::Kind::kProperty, name, kNoRule}));
+      return;
+    }
+    case Op::kNew:
+    case Op::kOld: {
+      std::vector<TermId> names;
+      if (rule == kNoRule || !triggers_of(rule, names)) return;
+      ValueSet all = ValueSet::nothing();
+      for (const TermId name : names) {
+        if (!writers_.is_written(name, false)) return;
+        all.join(look_up({Cell::Kind::kProperty, name, kNoRule}));
+      }
+      set.meet(all);
+      return;
+    }
+    case Op::kField: {
+      const TermId object = terms.arg(term, 0);
+      if (terms.op(object) != Op::kPayload || !terms.is_const(terms.arg(term, 1))) return;
+      const uint8_t epoch = terms[object].epoch;
+      const uint32_t receiver = epoch < rules_.size() ? rules_[epoch] : kNoRule;
+      if (receiver == kNoRule) return;
+      set.meet(look_up({Cell::Kind::kPayload, terms.arg(term, 1), receiver}));
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// The places that a term reads from.
+void Facts::add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) const {
+  const TermPool& terms = model_.terms;
+  const auto add = [&](const Cell& cell) {
+    if (cells_.count(cell) != 0) return;
+    const bool known = std::any_of(cells.begin(), cells.end(),
+                                   [&](const Cell& each) { return !(each < cell) && !(cell < each); });
+    if (!known) cells.push_back(cell);
+  };
+  if (!terms[term].local) return;
+  switch (terms.op(term)) {
+    case Op::kRead:
+    case Op::kReadExt: {
+      const bool extended = terms.op(term) == Op::kReadExt;
+      const TermId name = terms.arg(term, 1);
+      if (terms.is_const(name) && writers_.is_written(name, extended))
+        add({extended ? Cell::Kind::kExtended : Cell::Kind::kProperty, name, kNoRule});
+      break;
+    }
+    case Op::kNew:
+    case Op::kOld: {
+      std::vector<TermId> names;
+      if (!triggers_of(rule, names)) break;
+      for (const TermId name : names) {
+        if (writers_.is_written(name, false)) add({Cell::Kind::kProperty, name, kNoRule});
+      }
+      break;
+    }
+    case Op::kField:
+      if (terms.op(terms.arg(term, 0)) == Op::kPayload && terms.is_const(terms.arg(term, 1)))
+        add({Cell::Kind::kPayload, terms.arg(term, 1), rule});
+      break;
+    default:
+      break;
+  }
+  for (const TermId arg : terms.args(term)) add_needs(arg, rule, cells);
+}
+
+void Facts::add_needs(const Cell& cell, std::vector<Cell>& cells) const {
+  const auto add_path = [&](const Site& site, TermId value) {
+    const RulePath& path = model_.paths[site.path];
+    add_needs(value, path.rule, cells);
+    for (const Literal& literal : path.when) add_needs(literal.term, path.rule, cells);
+  };
+  if (cell.kind != Cell::Kind::kPayload) {
+    writers_.for_each(cell.name, cell.kind == Cell::Kind::kExtended, [&](const Site& site) {
+      add_path(site, model_.paths[site.path].effects[site.effect].after);
+    });
+    return;
+  }
+  for (const uint32_t made : graph_.waited_by(cell.rule)) {
+    if (graph_.classes()[made].kind != EventClass::Kind::kPlain) continue;
+    for (const Site& site : graph_.classes()[made].sites)
+      add_path(site, model_.terms.apply(Op::kField,
+                                        {model_.paths[site.path].effects[site.effect].payload, cell.name}));
+  }
+}
+
+// All that gets to a place, with what is known of others so far.
+ValueSet Facts::once(const Cell& cell) {
+  ValueSet all = ValueSet::nothing();
+  size_t count = 0;
+  const auto take = [&](const Site& site, TermId value) {
+    if (++count > kMostWriters) {
+      all = {};
+      return;
+    }
+    const RulePath& path = model_.paths[site.path];
+    rules_.assign(1, path.rule);
+    all.join(solver_.values(value, path.when));
+  };
+  if (cell.kind == Cell::Kind::kPayload) {
+    all = from_outside(cell.rule, cell.name);
+    for (const uint32_t made : graph_.waited_by(cell.rule)) {
+      const EventGraph::Class& events = graph_.classes()[made];
+      if (all == ValueSet()) break;
+      if (events.kind != EventClass::Kind::kPlain) return {};
+      for (const Site& site : events.sites) {
+        const TermId payload = model_.paths[site.path].effects[site.effect].payload;
+        take(site, model_.terms.apply(Op::kField, {payload, cell.name}));
+      }
+    }
+    return all;
+  }
+  all = ValueSet::of_kinds(ValueSet::kNull);
+  writers_.for_each(cell.name, cell.kind == Cell::Kind::kExtended, [&](const Site& site) {
+    take(site, model_.paths[site.path].effects[site.effect].after);
+  });
+  return all;
+}
+
+void Facts::compute(const Cell& first) {
+  // What runs are about at the moment is the caller's: put aside.
+  std::vector<uint32_t> rules = std::move(rules_);
+  std::unordered_map<TermId, ValueSet> added = std::move(added_);
+  rules_.clear();
+  added_.clear();
+  std::vector<Cell> cells = {first};
+  for (size_t i = 0; i < cells.size() && cells.size() <= kMostCells; ++i) add_needs(Cell(cells[i]), cells);
+  if (cells.size() > kMostCells) {
+    cells_[first] = {{}, true};
+  } else {
+    for (const Cell& cell : cells) cells_[cell] = {ValueSet::nothing(), false};
+    bool moved = true;
+    for (int round = 0; moved && round < kRounds; ++round) {
+      moved = false;
+      for (const Cell& cell : cells) {
+        ValueSet now = once(cell);
+        ValueSet& known = cells_[cell].set;
+        ValueSet next = known;
+        if (round < kRoundsBeforeWidening) {
+          next.join(now);
+        } else {
+          next.widen(now);
+        }
+        moved |= !(next == known);
+        known = std::move(next);
+      }
+    }
+    for (const Cell& cell : cells) {
+      if (moved) cells_[cell].set = {};
+      cells_[cell].done = true;
+    }
+  }
+  rules_ = std::move(rules);
+  added_ = std::move(added);
+}
+
+}  // namespace krules::check

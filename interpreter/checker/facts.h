@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "event_graph.h"
+#include "model.h"
+#include "solver.h"
+
+namespace krules::check {
+
+/// Where properties are written, by name.
+class Writers {
+ public:
+  explicit Writers(const Model& model);
+
+  /// Calls `visit(site)` for every effect that may write the property (const name).
+  template <class Visit>
+  void for_each(TermId name, bool extended, const Visit& visit) const {
+    const Places& places = extended ? extended_ : plain_;
+    if (const auto found = places.by_name.find(name); found != places.by_name.end()) {
+      for (const Site& site : found->second) visit(site);
+    }
+    for (const Site& site : places.computed) {
+      if (may_be(site, name)) visit(site);
+    }
+  }
+  bool is_written(TermId name, bool extended) const;
+
+ private:
+  struct Places {
+    std::unordered_map<TermId, std::vector<Site>> by_name;
+    std::vector<Site> computed;
+  };
+  bool may_be(const Site& site, TermId name) const;
+
+  const Model& model_;
+  Places plain_;
+  Places extended_;
+};
+
+/// What terms can be, from all that the program ever writes and sends: found by going round until nothing is
+/// added.
+class Facts final : public KnownValues {
+ public:
+  Facts(Model& model, const EventGraph& graph, const Writers& writers);
+
+  void narrow(const TermPool& terms, TermId term, ValueSet& set) const override;
+
+  /// From now on terms of epoch `epoch` are about runs of this rule. Others are about nothing known.
+  void set_rule(uint8_t epoch, uint32_t rule);
+  void forget_runs();
+  /// A term is one of these values, until forget_runs().
+  void add(TermId term, const ValueSet& set) { added_[term] = set; }
+
+  /// What a term of a path can be when the path is taken. Leaves alone what set_rule() and add() said.
+  ValueSet values_on(uint32_t path, TermId term);
+
+  Solver& solver() { return solver_; }
+
+ private:
+  /// A place whose values are tracked: a property of all subjects, or a payload's field as a rule receives
+  /// it.
+  struct Cell {
+    enum class Kind : uint8_t { kProperty, kExtended, kPayload };
+    Kind kind;
+    TermId name;
+    uint32_t rule;  // of kPayload
+    bool operator<(const Cell& other) const {
+      return std::tie(kind, name, rule) < std::tie(other.kind, other.name, other.rule);
+    }
+  };
+  struct Known {
+    ValueSet set;
+    bool done = false;
+  };
+
+  const ValueSet& look_up(const Cell& cell) const;
+  void compute(const Cell& cell);
+  void add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) const;
+  void add_needs(const Cell& cell, std::vector<Cell>& cells) const;
+  ValueSet once(const Cell& cell);
+  bool triggers_of(uint32_t rule, std::vector<TermId>& changed) const;
+  /// What comes from outside in a payload's field.
+  ValueSet from_outside(uint32_t rule, TermId field) const;
+
+  Model& model_;
+  const EventGraph& graph_;
+  const Writers& writers_;
+  Solver solver_;
+  std::unordered_map<std::string_view, const ast::Input*> inputs_;
+  std::map<Cell, Known> cells_;
+  std::vector<uint32_t> rules_;  // by epoch
+  std::unordered_map<TermId, ValueSet> added_;
+  TermId property_changed_;
+};
+
+}  // namespace krules::check

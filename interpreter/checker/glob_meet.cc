@@ -1,0 +1,67 @@
+#include "glob_meet.h"
+
+#include <vector>
+
+namespace krules::check {
+
+// Both patterns are walked side by side; `reached[j]`: the first i characters of `a` can go with the first j
+// of `b`.
+bool globs_meet(std::string_view a, std::string_view b) {
+  if (a.find_first_of("*?") == std::string_view::npos && b.find_first_of("*?") == std::string_view::npos)
+    return a == b;
+  std::vector<char> reached(b.size() + 1, 0);
+  std::vector<char> next(b.size() + 1, 0);
+  const auto stars = [&](std::vector<char>& row) {
+    for (size_t j = 0; j < b.size(); ++j) {
+      if (row[j] != 0 && b[j] == '*') row[j + 1] = 1;
+    }
+  };
+  reached[0] = 1;
+  stars(reached);
+  for (const char from_a : a) {
+    std::fill(next.begin(), next.end(), 0);
+    for (size_t j = 0; j <= b.size(); ++j) {
+      if (reached[j] == 0) continue;
+      if (from_a == '*') next[j] = 1;
+      if (j == b.size()) continue;
+      const char from_b = b[j];
+      if (from_b == '*') {
+        next[j] = 1;  // the star takes what `a` has
+      } else if (from_a == from_b || from_a == '?' || from_b == '?') {
+        next[j + 1] = 1;
+      }
+    }
+    if (from_a == '*') {
+      // The star takes any of what `b` has.
+      for (size_t j = 0; j < b.size(); ++j) {
+        if (next[j] != 0) next[j + 1] = 1;
+      }
+    }
+    // A `?` may be a character of several bytes.
+    if (from_a == '?') {
+      for (size_t j = 0; j < b.size(); ++j) {
+        if (next[j] != 0 && (static_cast<unsigned char>(b[j]) & 0xC0U) == 0x80U) next[j + 1] = 1;
+      }
+    }
+    stars(next);
+    reached.swap(next);
+  }
+  return reached[b.size()] != 0;
+}
+
+std::string shape_of(const TermPool& terms, TermId term) {
+  if (terms.is_const(term)) {
+    const std::string_view text = terms.text(term);
+    return text.empty() ? "*" : std::string(text);
+  }
+  if (terms.op(term) != Op::kConcat) return "*";
+  std::string shape;
+  for (const TermId part : terms.args(term)) {
+    const std::string one = shape_of(terms, part);
+    if (one == "*" && shape.ends_with('*')) continue;
+    shape += one;
+  }
+  return shape;
+}
+
+}  // namespace krules::check

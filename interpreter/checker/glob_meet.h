@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "term.h"
+
+namespace krules::check {
+
+/// Whether some text fits both patterns (`*` any run of characters, `?` one). May say yes where only odd
+/// multi-byte characters would decide.
+bool globs_meet(std::string_view a, std::string_view b);
+
+/// The shape of the texts that a term can be: a pattern, `*` where nothing is known. (A constant text with
+/// `*` in it gives a pattern that fits more.)
+std::string shape_of(const TermPool& terms, TermId term);
+
+}  // namespace krules::check

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model.h"
+
+namespace krules::check {
+
+/// How a run of a rule stands after some of its statements: what must have been true, what it has done.
+struct RunState {
+  enum class Flow : uint8_t { kGoesOn, kStopped, kFailed, kGone };
+  struct Local {
+    std::string_view name;
+    TermId term;
+    bool is_subject;
+    const ast::Expr* lazy;  ///< not computed yet
+  };
+  struct Written {
+    Effect effect;
+    bool any_unmuted;
+    bool unsure;  ///< what a loop left behind: reading it gives something unknown
+  };
+
+  Flow flow = Flow::kGoesOn;
+  TermId subject = 0;  ///< what `subject` means: changes inside `as`
+  bool in_loop = false;
+  bool all_unsure = false;  ///< reads of properties give something unknown
+  std::vector<Literal> when;
+  std::vector<Local> locals;
+  std::vector<Written> written;
+  std::vector<Effect> emitted;
+};
+
+/// Turns rules into paths by running them over terms. One for a whole program.
+class Lowering {
+ public:
+  Lowering(const std::vector<ast::Module>& modules, const FunctionTable& functions, Model& model);
+
+  void rule(uint32_t number);
+
+ private:
+  struct Lowered {
+    TermId term;
+    bool is_subject = false;   ///< stands for a subject: `.name` reads its property
+    bool is_extended = false;  ///< stands for a subject's extended properties
+  };
+  using States = std::vector<RunState>;
+
+  // lower_expr.cc
+  Lowered lower(const ast::Expr& expr, RunState& state);
+  TermId term(const ast::Expr& expr, RunState& state) { return lower(expr, state).term; }
+  /// Of what may not be computed at all: the right side of `and`, a branch.
+  TermId maybe(const ast::Expr& expr, RunState& state);
+  Lowered name(std::string_view name, RunState& state);
+  Lowered member(const Lowered& object, TermId key, RunState& state);
+  Lowered call(std::string_view name, const ast::Expr* object, const std::vector<ast::Argument>& arguments,
+               RunState& state);
+  TermId binary(const ast::Binary& node, RunState& state);
+  TermId match(const ast::MatchExpr& node, RunState& state);
+  TermId list(const ast::ListLiteral& node, RunState& state);
+  TermId map(const ast::MapLiteral& node, RunState& state);
+  TermId string(const ast::StringLiteral& node, RunState& state);
+  TermId read(TermId subject, TermId name, bool extended, RunState& state);
+  bool may_be_same(TermId a, TermId b) const;
+
+  // lower_stmt.cc
+  States block(const ast::Block& block, States states);
+  void statement(const ast::Stmt& stmt, RunState state, States& after);
+  void set(const ast::Stmt& stmt, const ast::Set& node, RunState& state);
+  void set_many(const ast::Stmt& stmt, const ast::SetMany& node, RunState& state);
+  void remove(const ast::Stmt& stmt, const ast::Delete& node, RunState& state);
+  void remove_subject(const ast::Stmt& stmt, const ast::DeleteSubject& node, RunState& state);
+  void emit(const ast::Stmt& stmt, const ast::Emit& node, RunState& state);
+  void for_loop(const ast::For& node, RunState state, States& after);
+  void try_catch(const ast::Try& node, RunState state, States& after);
+  void write(RunState& state, Effect effect, bool unmuted);
+  void finish(uint32_t rule, RunState&& state, bool coarse);
+  void coarse_block(uint32_t rule, const ast::Block& block, const RunState& head, RunState& scope);
+
+  Model& model_;
+  TermPool& terms_;
+  const FunctionTable& functions_;
+  std::unordered_map<std::string_view, const ast::Fn*> fns_;
+  std::unordered_map<std::string_view, const ast::Expr*> consts_;
+  std::unordered_map<std::string_view, TermId> const_terms_;
+  std::unordered_map<std::string_view, const ast::Param*> params_;
+  uint32_t maybe_depth_ = 0;
+  uint32_t fn_depth_ = 0;
+  bool too_many_ = false;
+};
+
+}  // namespace krules::check

@@ -1,0 +1,429 @@
+#include <algorithm>
+
+#include "lower.h"
+
+/// Statements as effects, and the ways through a rule.
+namespace krules::check {
+
+namespace {
+
+/// Ways through one rule that are looked at one by one.
+constexpr size_t kMostPaths = 40;
+
+bool is_same_place(const RunState::Written& written, const Effect& effect) {
+  return written.effect.subject == effect.subject && written.effect.name == effect.name &&
+         written.effect.extended == effect.extended && written.effect.kind != Effect::Kind::kDeleteSubject;
+}
+
+}  // namespace
+
+// Several writes of one property are one change, from the first value to the last.
+void Lowering::write(RunState& state, Effect effect, bool unmuted) {
+  effect.in_loop = state.in_loop;
+  const auto known = std::find_if(state.written.begin(), state.written.end(),
+                                  [&](const RunState::Written& each) { return is_same_place(each, effect); });
+  RunState::Written written{effect, unmuted, false};
+  if (known != state.written.end()) {
+    written.effect.before = known->effect.before;
+    written.any_unmuted |= known->any_unmuted;
+    if (!unmuted) {
+      written.effect.context = known->effect.context;
+      if (known->any_unmuted) written.effect.span = known->effect.span;
+    }
+    state.written.erase(known);
+  }
+  state.written.push_back(written);
+}
+
+void Lowering::set(const ast::Stmt& stmt, const ast::Set& node, RunState& state) {
+  if (node.target.kind == ast::Target::Kind::kMeta) return;
+  Effect effect{.kind = Effect::Kind::kChange, .span = stmt.span};
+  effect.extended = node.target.kind == ast::Target::Kind::kExtended;
+  effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
+  effect.name = term(*node.target.name, state);
+  effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
+  const TermId now = read(effect.subject, effect.name, effect.extended, state);
+  effect.before = effect.extended ? terms_.read_extended(effect.subject, effect.name)
+                                  : terms_.read(effect.subject, effect.name);
+  TermId current = now;
+  for (const std::string& step : node.target.path) {
+    current = terms_.apply(Op::kField, {current, terms_.text_constant(step)});
+  }
+  if (node.from != nullptr) current = terms_.apply(Op::kCoalesce, {current, term(*node.from, state)});
+  const TermId value =
+      node.op == ast::AssignOp::kIfNull ? maybe(*node.value, state) : term(*node.value, state);
+  TermId after = value;
+  switch (node.op) {
+    case ast::AssignOp::kAssign:
+      break;
+    case ast::AssignOp::kAdd:
+      after = terms_.apply(Op::kAdd, {current, value});
+      break;
+    case ast::AssignOp::kSubtract:
+      after = terms_.apply(Op::kSubtract, {current, value});
+      break;
+    case ast::AssignOp::kMultiply:
+      after = terms_.apply(Op::kMultiply, {current, value});
+      break;
+    case ast::AssignOp::kAppend:
+      after = terms_.apply(Op::kCall, {terms_.text_constant("append"), current, value});
+      break;
+    case ast::AssignOp::kIfNull:
+      after = terms_.apply(Op::kCoalesce, {current, value});
+      break;
+  }
+  if (!node.target.path.empty()) {
+    std::vector<TermId> args = {terms_.text_constant("set path"), now};
+    for (const std::string& step : node.target.path) args.push_back(terms_.text_constant(step));
+    args.push_back(after);
+    after = terms_.apply(Op::kCall, args);
+  }
+  effect.after = after;
+  write(state, effect, !node.clauses.muted && !effect.extended);
+}
+
+void Lowering::set_many(const ast::Stmt& stmt, const ast::SetMany& node, RunState& state) {
+  Effect effect{.kind = Effect::Kind::kChange, .span = stmt.span};
+  effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
+  effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
+  const auto* map = std::get_if<ast::MapLiteral>(&node.map->node);
+  if (map == nullptr) return;
+  std::vector<Effect> effects;
+  for (const auto& entry : map->entries) {
+    if (entry.kind == ast::MapLiteral::EntryKind::kSpread) {
+      effect.name = terms_.opaque();
+      effect.after = terms_.opaque();
+    } else {
+      effect.name = term(*entry.key, state);
+      effect.after = term(*entry.value, state);
+    }
+    effect.span = entry.span;
+    effect.before = terms_.read(effect.subject, effect.name);
+    effects.push_back(effect);
+  }
+  for (const Effect& each : effects) write(state, each, !node.clauses.muted);
+}
+
+void Lowering::remove(const ast::Stmt& stmt, const ast::Delete& node, RunState& state) {
+  if (node.target.kind == ast::Target::Kind::kMeta) return;
+  Effect effect{.kind = Effect::Kind::kDelete, .span = stmt.span};
+  effect.extended = node.target.kind == ast::Target::Kind::kExtended;
+  effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
+  effect.name = term(*node.target.name, state);
+  effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
+  effect.before = effect.extended ? terms_.read_extended(effect.subject, effect.name)
+                                  : terms_.read(effect.subject, effect.name);
+  effect.after = terms_.null();
+  if (!node.target.path.empty()) {
+    effect.kind = Effect::Kind::kChange;
+    effect.after = terms_.opaque();
+  }
+  write(state, effect, !node.clauses.muted && !effect.extended);
+}
+
+void Lowering::remove_subject(const ast::Stmt& stmt, const ast::DeleteSubject& node, RunState& state) {
+  Effect effect{.kind = Effect::Kind::kDeleteSubject, .span = stmt.span};
+  effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
+  effect.name = terms_.opaque();
+  effect.before = terms_.opaque();
+  effect.after = terms_.null();
+  effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
+  effect.in_loop = state.in_loop;
+  state.written.push_back({effect, !node.clauses.muted, false});
+  effect.extended = true;
+  state.written.push_back({effect, false, false});
+}
+
+void Lowering::emit(const ast::Stmt& stmt, const ast::Emit& node, RunState& state) {
+  Effect effect{.kind = Effect::Kind::kEmit, .span = stmt.span};
+  effect.in_loop = state.in_loop;
+  effect.name = term(*node.type, state);
+  effect.payload = node.payload != nullptr ? term(*node.payload, state) : terms_.apply(Op::kMap, {});
+  effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
+  effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
+  state.emitted.push_back(effect);
+}
+
+// The body runs any number of times: it is looked at once, in a state in which whatever it writes is unknown.
+void Lowering::for_loop(const ast::For& node, RunState state, States& after) {
+  const TermId sequence = term(*node.sequence, state);
+  const auto element = [&] {
+    return terms_.apply(Op::kCall, {terms_.text_constant("element"), sequence, terms_.opaque()});
+  };
+  const size_t locals = state.locals.size();
+  RunState inside = state;
+  const bool outer_loop = state.in_loop;
+  inside.in_loop = true;
+  inside.locals.push_back({node.first, element(), false, nullptr});
+  if (!node.second.empty()) inside.locals.push_back({node.second, element(), false, nullptr});
+  const auto unsure = [](RunState& end) {
+    for (RunState::Written& written : end.written) {
+      if (written.effect.in_loop) written.unsure = true;
+    }
+  };
+  // Once to learn what it writes.
+  for (RunState& end : block(node.body, {inside})) {
+    for (const RunState::Written& written : end.written) {
+      if (!written.effect.in_loop) continue;
+      const auto known =
+          std::find_if(inside.written.begin(), inside.written.end(),
+                       [&](const RunState::Written& each) { return is_same_place(each, written.effect); });
+      if (known != inside.written.end()) {
+        known->unsure = true;
+      } else {
+        RunState::Written unknown = written;
+        unknown.unsure = true;
+        unknown.any_unmuted = false;
+        unknown.effect.after = unknown.effect.before;
+        inside.written.push_back(unknown);
+      }
+    }
+  }
+  for (RunState& end : block(node.body, {inside})) {
+    if (end.flow == RunState::Flow::kGoesOn) {
+      end.locals.resize(locals);
+      end.in_loop = outer_loop;
+    }
+    unsure(end);
+    after.push_back(std::move(end));
+  }
+  after.push_back(std::move(state));  // no turn at all
+}
+
+void Lowering::try_catch(const ast::Try& node, RunState state, States& after) {
+  const size_t locals = state.locals.size();
+  for (RunState& end : block(node.body, {state})) {
+    if (end.flow == RunState::Flow::kFailed) continue;
+    end.locals.resize(std::min(end.locals.size(), locals));
+    after.push_back(std::move(end));
+  }
+  RunState handler = std::move(state);
+  handler.locals.push_back({node.error_name, terms_.opaque(), false, nullptr});
+  for (RunState& end : block(node.handler, {std::move(handler)})) {
+    end.locals.resize(std::min(end.locals.size(), locals));
+    after.push_back(std::move(end));
+  }
+}
+
+void Lowering::statement(const ast::Stmt& stmt, RunState state, States& after) {
+  struct Visit {
+    Lowering& self;
+    const ast::Stmt& stmt;
+    RunState& state;
+    States& after;
+
+    void go_on() const { after.push_back(std::move(state)); }
+    void end(RunState::Flow flow) const {
+      state.flow = flow;
+      go_on();
+    }
+    void operator()(const ast::Set& node) const {
+      self.set(stmt, node, state);
+      go_on();
+    }
+    void operator()(const ast::SetMany& node) const {
+      self.set_many(stmt, node, state);
+      go_on();
+    }
+    void operator()(const ast::Delete& node) const {
+      self.remove(stmt, node, state);
+      go_on();
+    }
+    void operator()(const ast::DeleteSubject& node) const {
+      self.remove_subject(stmt, node, state);
+      go_on();
+    }
+    void operator()(const ast::Emit& node) const {
+      self.emit(stmt, node, state);
+      go_on();
+    }
+    void operator()(const ast::Let& node) const {
+      const Lowered value = self.lower(*node.value, state);
+      state.locals.push_back({node.name, value.term, value.is_subject, nullptr});
+      go_on();
+    }
+    void operator()(const ast::If& node) const {
+      const TermId condition = self.term(*node.condition, state);
+      const size_t locals = state.locals.size();
+      for (const bool truth : {true, false}) {
+        if (self.terms_.is_const(condition) && self.terms_.value(condition).is_true() != truth) continue;
+        RunState branch = state;
+        branch.when.push_back({condition, truth});
+        for (RunState& end : self.block(truth ? node.then_block : node.else_block, {std::move(branch)})) {
+          end.locals.resize(std::min(end.locals.size(), locals));
+          after.push_back(std::move(end));
+        }
+      }
+    }
+    void operator()(const ast::For& node) const { self.for_loop(node, std::move(state), after); }
+    void operator()(const ast::Fail& node) const {
+      end(node.cascade ? RunState::Flow::kGone : RunState::Flow::kFailed);
+    }
+    void operator()(const ast::Try& node) const { self.try_catch(node, std::move(state), after); }
+    void operator()(const ast::Stop&) const { end(RunState::Flow::kStopped); }
+    void operator()(const ast::Log&) const { go_on(); }
+    void operator()(const ast::As& node) const {
+      const TermId outside = state.subject;
+      const size_t locals = state.locals.size();
+      state.subject = self.term(*node.subject, state);
+      for (RunState& end : self.block(node.body, {std::move(state)})) {
+        end.subject = outside;
+        end.locals.resize(std::min(end.locals.size(), locals));
+        after.push_back(std::move(end));
+      }
+    }
+  };
+  std::visit(Visit{*this, stmt, state, after}, stmt.node);
+}
+
+Lowering::States Lowering::block(const ast::Block& block, States states) {
+  for (const ast::Stmt& stmt : block.statements) {
+    States after;
+    for (RunState& state : states) {
+      if (state.flow != RunState::Flow::kGoesOn) {
+        after.push_back(std::move(state));
+      } else if (!too_many_) {
+        statement(stmt, std::move(state), after);
+      }
+    }
+    std::erase_if(after, [](const RunState& state) { return state.flow == RunState::Flow::kGone; });
+    states = std::move(after);
+    if (states.size() > kMostPaths) too_many_ = true;
+    if (too_many_) return {};
+  }
+  return states;
+}
+
+void Lowering::finish(uint32_t rule, RunState&& state, bool coarse) {
+  RulePath& path = model_.paths.emplace_back();
+  path.rule = rule;
+  path.when = std::move(state.when);
+  path.coarse = coarse;
+  path.effects = std::move(state.emitted);
+  for (size_t i = 0; i < state.written.size(); ++i) {
+    RunState::Written& written = state.written[i];
+    // Put in by a loop that did not write it on this way.
+    if (written.unsure && written.effect.after == written.effect.before) {
+      written.effect.after = terms_.opaque();
+    }
+    // A later write may be to the same place by another name.
+    for (size_t k = i + 1; k < state.written.size(); ++k) {
+      const Effect& later = state.written[k].effect;
+      if (later.extended == written.effect.extended && may_be_same(later.subject, written.effect.subject) &&
+          may_be_same(later.name, written.effect.name) &&
+          (later.subject != written.effect.subject || later.name != written.effect.name)) {
+        written.effect.after = terms_.opaque();
+      }
+    }
+    written.effect.makes_event = written.any_unmuted && !written.effect.extended;
+    path.effects.push_back(written.effect);
+  }
+}
+
+// Every effect by itself, with unknown values where the way to it matters.
+void Lowering::coarse_block(uint32_t rule, const ast::Block& block, const RunState& head, RunState& scope) {
+  const size_t locals = scope.locals.size();
+  const auto unknown = [&](std::string_view name) {
+    scope.locals.push_back({name, terms_.opaque(), false, nullptr});
+  };
+  for (const ast::Stmt& stmt : block.statements) {
+    if (const auto* node = std::get_if<ast::Let>(&stmt.node)) {
+      const Lowered value = lower(*node->value, scope);
+      scope.locals.push_back({node->name, value.term, value.is_subject, nullptr});
+    } else if (const auto* choice = std::get_if<ast::If>(&stmt.node)) {
+      coarse_block(rule, choice->then_block, head, scope);
+      coarse_block(rule, choice->else_block, head, scope);
+    } else if (const auto* loop = std::get_if<ast::For>(&stmt.node)) {
+      unknown(loop->first);
+      if (!loop->second.empty()) unknown(loop->second);
+      scope.in_loop = true;
+      coarse_block(rule, loop->body, head, scope);
+      scope.in_loop = head.in_loop;
+      scope.locals.resize(scope.locals.size() - (loop->second.empty() ? 1 : 2));
+    } else if (const auto* attempt = std::get_if<ast::Try>(&stmt.node)) {
+      coarse_block(rule, attempt->body, head, scope);
+      unknown(attempt->error_name);
+      coarse_block(rule, attempt->handler, head, scope);
+      scope.locals.pop_back();
+    } else if (const auto* as = std::get_if<ast::As>(&stmt.node)) {
+      const TermId outside = scope.subject;
+      scope.subject = term(*as->subject, scope);
+      coarse_block(rule, as->body, head, scope);
+      scope.subject = outside;
+    } else {
+      RunState one = scope;
+      States after;
+      statement(stmt, std::move(one), after);
+      for (RunState& state : after) {
+        if (state.written.empty() && state.emitted.empty()) continue;
+        // Another statement may write the same property last, and another value.
+        for (RunState::Written& written : state.written) {
+          if (!terms_.is_const(written.effect.after)) written.effect.after = terms_.opaque();
+        }
+        finish(rule, std::move(state), true);
+      }
+    }
+  }
+  scope.locals.resize(locals);
+}
+
+void Lowering::rule(uint32_t number) {
+  RuleModel& rule = model_.rules[number];
+  rule.first_path = static_cast<uint32_t>(model_.paths.size());
+  RunState head;
+  head.subject = terms_.leaf(Op::kSubject);
+  for (const ast::HeadClause& clause : rule.syntax->head) {
+    if (const auto* let = std::get_if<ast::Let>(&clause)) {
+      head.locals.push_back({let->name, 0, false, let->value.get()});
+    } else {
+      head.when.push_back({term(*std::get<ast::When>(clause).condition, head), true});
+    }
+  }
+  too_many_ = false;
+  States ends = block(rule.syntax->body, {head});
+  if (too_many_) {
+    too_many_ = false;
+    head.all_unsure = true;
+    RunState scope = head;
+    coarse_block(number, rule.syntax->body, head, scope);
+  } else {
+    for (RunState& end : ends) {
+      if (end.flow != RunState::Flow::kFailed) finish(number, std::move(end), false);
+    }
+  }
+  rule.path_count = static_cast<uint32_t>(model_.paths.size()) - rule.first_path;
+}
+
+Lowering::Lowering(const std::vector<ast::Module>& modules, const FunctionTable& functions, Model& model)
+    : model_(model), terms_(model.terms), functions_(functions) {
+  for (const ast::Module& module : modules) {
+    for (const ast::Declaration& declaration : module.declarations) {
+      if (const auto* fn = std::get_if<ast::Fn>(&declaration.node)) fns_.emplace(fn->name, fn);
+      if (const auto* value = std::get_if<ast::Const>(&declaration.node)) {
+        consts_.emplace(value->name, value->value.get());
+      }
+      if (const auto* param = std::get_if<ast::Param>(&declaration.node)) params_.emplace(param->name, param);
+    }
+  }
+}
+
+void build_model(const std::vector<ast::Module>& modules, const Program& program,
+                 const FunctionTable& functions, Model& model) {
+  model.modules = &modules;
+  model.program = &program;
+  model.rules.reserve(program.rules().size());
+  for (uint32_t source = 0; source < modules.size(); ++source) {
+    for (const ast::Declaration& declaration : modules[source].declarations) {
+      const auto* rule = std::get_if<ast::Rule>(&declaration.node);
+      if (rule == nullptr) continue;
+      RuleModel& made = model.rules.emplace_back();
+      made.syntax = rule;
+      made.compiled = &program.rules()[model.rules.size() - 1];
+      made.source = source;
+    }
+  }
+  Lowering lowering(modules, functions, model);
+  for (uint32_t number = 0; number < model.rules.size(); ++number) lowering.rule(number);
+}
+
+}  // namespace krules::check

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain.h"
+#include "event_graph.h"
+#include "facts.h"
+
+namespace krules::check {
+
+/// Why some links cannot be taken for ever. Data for certificates and messages.
+struct ProofStep {
+  enum class Kind : uint8_t {
+    kRefuted,  ///< conditions contradict each other along a chain of links
+    kClimb,    ///< a property moves towards a bound each time
+    kChain,    ///< a property goes through finitely many values and never back
+    kMeasure,  ///< a value handed on from event to event moves towards a bound
+  };
+  Kind kind;
+  std::vector<uint32_t> removed = {};  ///< links of the component
+  TermId property = 0;                 ///< kClimb, kChain
+  bool extended = false;
+  bool up = false;  ///< kClimb: towards an upper bound
+  double bound = 0;
+  double step = 0;
+  std::optional<uint64_t> times = {};  ///< kClimb: how often at most for each subject, where that is a number
+  std::vector<std::pair<uint32_t, TermId>> measure = {};  ///< kMeasure: by path, the value
+  std::string text = {};                                  ///< one sentence for people
+};
+
+/// Rules that can set each other off, and how far the proof that they stop has come.
+struct Component {
+  std::vector<uint32_t> rules;
+  std::vector<uint32_t> paths = {};
+  std::vector<Link> links = {};
+  std::vector<ProofStep> steps = {};
+  bool proven = false;
+  bool too_large = false;  ///< links were not looked at one by one
+};
+
+/// Takes links away that no cascade can take for ever, until no circle is left or nothing more can be shown.
+/// The claim behind each step: were the cascade infinite, then from some time on only links that are still
+/// there would be taken, and these only finitely often, which is absurd.
+class Prover {
+ public:
+  Prover(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts);
+  ~Prover();
+
+  void run();
+  std::vector<Component>& components() { return components_; }
+
+  /// Paths of a component that can still lead back to themselves, in sets that lead to each other.
+  static std::vector<std::vector<uint32_t>> circles_of(const Component& component);
+  static bool is_circular(const Component& component) { return !component.proven; }
+  /// A shortest way round: links, the first of which starts where the last one ends.
+  std::vector<uint32_t> shortest_circle(const Component& component) const;
+
+  const Between& between() const;
+  /// Before chain()s through a component are looked at.
+  void look_at(const Component& component);
+
+ private:
+  class Activity;
+  struct FlowVisit;
+  static constexpr size_t kMostTypes = 400;
+
+  void make_links(Component& component);
+  bool improve(Component& component);
+  bool refute_links(Component& component);
+  bool refute_pairs(Component& component);
+  bool climb(Component& component);
+  bool climb_on(Component& component, TermId name, bool extended, bool up);
+  bool walk_values(Component& component, TermId name, bool extended);
+  bool measure(Component& component);
+  bool measure_from(Component& component, const std::vector<uint32_t>& circle, uint32_t start, TermId value,
+                    bool up);
+  bool subjects_are_finite(const Component& component);
+  bool is_finite(TermId term, uint32_t path, bool made, FlowVisit& visit);
+  std::vector<std::pair<TermId, bool>> written_on_circles(const Component& component) const;
+  bool remove(Component& component, ProofStep step);
+  bool remove_changes(Component& component, const std::vector<Site>& sites, ProofStep step);
+  bool always_changes(const Site& site);
+  /// The literals of a path for reasoning about its own run, with what fires it.
+  std::vector<Literal> conditions(uint32_t path);
+
+  Model& model_;
+  TermPool& terms_;
+  const EventGraph& graph_;
+  const Writers& writers_;
+  Facts& facts_;
+  std::vector<Component> components_;
+  std::unique_ptr<Activity> activity_;
+};
+
+}  // namespace krules::check

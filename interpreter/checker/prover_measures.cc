@@ -1,0 +1,452 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "activity.h"
+#include "prover.h"
+
+/// Reasons to stop: what only moves one way, and not past a bound.
+namespace krules::check {
+
+namespace {
+
+constexpr size_t kMostWriters = 48;
+constexpr size_t kMostValues = 16;
+constexpr size_t kMostCandidates = 6;
+
+std::string number_text(double value) {
+  return fmt::format("{}", value);
+}
+
+bool goes_up(const ValueSet& delta) {
+  return delta.is_whole() ? delta.low >= 1 : delta.low > 0;
+}
+bool goes_down(const ValueSet& delta) {
+  return delta.is_whole() ? delta.high <= -1 : delta.high < 0;
+}
+
+// All values of a small set, as constants; false where they cannot be listed.
+bool list_values(TermPool& terms, const ValueSet& set, std::vector<TermId>& values) {
+  if (set.may_be(ValueSet::kDuration | ValueSet::kTimestamp | ValueSet::kList | ValueSet::kMap)) return false;
+  if (set.may_be(ValueSet::kNull)) values.push_back(terms.null());
+  if (set.may_be(ValueSet::kTrue)) values.push_back(terms.truth(true));
+  if (set.may_be(ValueSet::kFalse)) values.push_back(terms.truth(false));
+  if (set.may_be(ValueSet::kString)) {
+    if (!set.strings_listed) return false;
+    values.insert(values.end(), set.strings.begin(), set.strings.end());
+  }
+  if (set.may_be(ValueSet::kNumber)) {
+    if (set.low == set.high && set.low == std::floor(set.low)) {
+      values.push_back(terms.number(static_cast<int64_t>(set.low)));
+    } else if ((set.kinds & ValueSet::kFloat) == 0 && set.high - set.low < kMostValues) {
+      for (double value = set.low; value <= set.high; value += 1)
+        values.push_back(terms.number(static_cast<int64_t>(value)));
+    } else {
+      return false;
+    }
+  }
+  return values.size() <= kMostValues;
+}
+
+}  // namespace
+
+// The properties that paths on circles write.
+std::vector<std::pair<TermId, bool>> Prover::written_on_circles(const Component& component) const {
+  std::set<std::pair<TermId, bool>> names;
+  for (const auto& circle : circles_of(component)) {
+    for (const uint32_t path : circle) {
+      for (const Effect& effect : model_.paths[path].effects) {
+        if (effect.kind != Effect::Kind::kEmit && terms_.is_const(effect.name))
+          names.insert({effect.name, effect.extended});
+      }
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+bool Prover::always_changes(const Site& site) {
+  const Effect& effect = model_.paths[site.path].effects[site.effect];
+  if (effect.in_loop) return false;
+  std::vector<Literal> literals = conditions(site.path);
+  literals.push_back({terms_.apply(Op::kEqual, {effect.after, effect.before}), true});
+  return facts_.solver().is_contradiction(literals);
+}
+
+// The changes that these sites make end: so do the events of them, and the paths that cannot run without.
+bool Prover::remove_changes(Component& component, const std::vector<Site>& sites, ProofStep step) {
+  for (const Site& site : sites) {
+    const bool whole_path = always_changes(site);
+    for (uint32_t i = 0; i < component.links.size(); ++i) {
+      const Link& link = component.links[i];
+      const bool own_event = link.from == site.path && link.effect == site.effect;
+      if (link.alive && (own_event || (whole_path && (link.from == site.path || link.to == site.path))))
+        step.removed.push_back(i);
+    }
+  }
+  std::sort(step.removed.begin(), step.removed.end());
+  step.removed.erase(std::unique(step.removed.begin(), step.removed.end()), step.removed.end());
+  return remove(component, std::move(step));
+}
+
+bool Prover::climb(Component& component) {
+  bool finite = false;
+  bool asked = false;
+  for (const auto& [name, extended] : written_on_circles(component)) {
+    if (!asked) {
+      finite = subjects_are_finite(component);
+      asked = true;
+    }
+    if (!finite) return false;
+    if (walk_values(component, name, extended)) return true;
+    if (climb_on(component, name, extended, true)) return true;
+    if (climb_on(component, name, extended, false)) return true;
+  }
+  return false;
+}
+
+bool Prover::climb_on(Component& component, TermId name, bool extended, bool up) {
+  const std::vector<Site> sites = activity_->writers(name, extended);
+  if (sites.empty() || sites.size() > kMostWriters) return false;
+  Solver& solver = facts_.solver();
+  std::vector<Site> ending;
+  ProofStep step{.kind = ProofStep::Kind::kClimb, .property = name, .extended = extended, .up = up};
+  for (const Site& site : sites) {
+    const Effect& effect = model_.paths[site.path].effects[site.effect];
+    if (effect.kind != Effect::Kind::kChange || effect.name != name) return false;
+    std::vector<Literal> literals = conditions(site.path);
+    if (!solver.values(effect.after, literals).is_number()) return false;
+    literals.push_back({terms_.apply(Op::kCall, {terms_.text_constant("is number"), effect.before}), true});
+    std::vector<Literal> back = literals;
+    back.push_back(up ? Literal{terms_.apply(Op::kLess, {effect.after, effect.before}), true}
+                      : Literal{terms_.apply(Op::kLess, {effect.before, effect.after}), true});
+    if (!solver.is_contradiction(back)) return false;
+    literals.push_back({terms_.apply(Op::kEqual, {effect.after, effect.before}), false});
+    if (solver.is_contradiction(literals)) {
+      // From something that is no number to a number: once for each subject.
+      ending.push_back(site);
+      continue;
+    }
+    const ValueSet delta =
+        solver.values(terms_.apply(Op::kSubtract, {effect.after, effect.before}), literals);
+    const ValueSet from = solver.values(effect.before, literals);
+    if (!(up ? goes_up(delta) : goes_down(delta))) continue;
+    if (!std::isfinite(up ? from.high : from.low)) continue;
+    const double size = up ? delta.low : -delta.high;
+    const double bound = up ? from.high : from.low;
+    const double start = up ? from.low : from.high;
+    ending.push_back(site);
+    step.step = step.step == 0 ? size : std::min(step.step, size);
+    step.bound = bound;
+    if (std::isfinite(start)) {
+      const auto times =
+          static_cast<uint64_t>(std::min(1e15, std::floor(std::abs(bound - start) / size) + 1));
+      step.times = std::max(step.times.value_or(0), times);
+    }
+  }
+  if (ending.empty()) return false;
+  const std::string shown = fmt::format("{}{}", extended ? "ext." : "", terms_.text(name));
+  step.text = step.step == 0
+                  ? fmt::format("`{}` is set once", shown)
+                  : fmt::format("`{}` only {}, and not once it is {} {}", shown, up ? "grows" : "shrinks",
+                                up ? "above" : "below", number_text(step.bound));
+  return remove_changes(component, ending, std::move(step));
+}
+
+bool Prover::walk_values(Component& component, TermId name, bool extended) {
+  const std::vector<Site> sites = activity_->writers(name, extended);
+  if (sites.empty() || sites.size() > kMostWriters) return false;
+  Solver& solver = facts_.solver();
+  std::vector<std::vector<TermId>> results;
+  std::vector<TermId> values;
+  for (const Site& site : sites) {
+    const Effect& effect = model_.paths[site.path].effects[site.effect];
+    std::vector<TermId>& result = results.emplace_back();
+    const TermId after = effect.kind == Effect::Kind::kChange ? effect.after : terms_.null();
+    if (!list_values(terms_, solver.values(after, conditions(site.path)), result)) return false;
+    values.insert(values.end(), result.begin(), result.end());
+  }
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  if (values.size() > kMostValues) return false;
+  struct Step {
+    uint32_t from;
+    uint32_t to;
+    size_t site;
+  };
+  std::vector<Step> steps;
+  const auto index = [&](TermId value) {
+    return static_cast<uint32_t>(std::lower_bound(values.begin(), values.end(), value) - values.begin());
+  };
+  for (size_t i = 0; i < sites.size(); ++i) {
+    const Effect& effect = model_.paths[sites[i].path].effects[sites[i].effect];
+    const std::vector<Literal> literals = conditions(sites[i].path);
+    for (const TermId to : results[i]) {
+      for (const TermId from : values) {
+        if (from == to) continue;
+        std::vector<Literal> both = literals;
+        if (effect.kind != Effect::Kind::kDeleteSubject)
+          both.push_back({terms_.apply(Op::kEqual, {effect.before, from}), true});
+        if (effect.kind == Effect::Kind::kChange)
+          both.push_back({terms_.apply(Op::kEqual, {effect.after, to}), true});
+        if (!solver.is_contradiction(both)) steps.push_back({index(from), index(to), i});
+      }
+    }
+  }
+  std::vector<std::vector<uint32_t>> next(values.size());
+  for (const Step& each : steps) next[each.from].push_back(each.to);
+  std::vector<uint32_t> group(values.size());
+  uint32_t count = 0;
+  for (const auto& one : strong_components(
+           static_cast<uint32_t>(values.size()), [&](uint32_t i) -> const auto& { return next[i]; })) {
+    for (const uint32_t i : one) group[i] = count;
+    ++count;
+  }
+  std::vector<char> again(sites.size(), 0);
+  for (const Step& each : steps) {
+    if (group[each.from] == group[each.to]) again[each.site] = 1;
+  }
+  std::vector<Site> ending;
+  for (size_t i = 0; i < sites.size(); ++i) {
+    if (again[i] == 0) ending.push_back(sites[i]);
+  }
+  if (ending.empty()) return false;
+  ProofStep step{.kind = ProofStep::Kind::kChain, .property = name, .extended = extended};
+  const std::string shown = fmt::format("{}{}", extended ? "ext." : "", terms_.text(name));
+  step.text = values.size() == 1
+                  ? fmt::format("`{}` is only ever set to {}, which is no change the second time", shown,
+                                terms_.show(values.front()))
+                  : fmt::format("`{}` does not go back to a value that it had", shown);
+  return remove_changes(component, ending, std::move(step));
+}
+
+bool Prover::measure(Component& component) {
+  for (const std::vector<uint32_t>& circle : circles_of(component)) {
+    const uint32_t start = circle.front();
+    std::set<TermId> candidates;
+    const auto look = [&](TermId term) {
+      std::vector<TermId> open = {term};
+      while (!open.empty()) {
+        const TermId id = open.back();
+        open.pop_back();
+        const Op op = terms_.op(id);
+        const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
+                           terms_.is_const(terms_.arg(id, 1));
+        if (op == Op::kNew || op == Op::kOld || field || op == Op::kRead) candidates.insert(id);
+        for (const TermId arg : terms_.args(id)) open.push_back(arg);
+      }
+    };
+    for (const Literal& literal : model_.paths[start].when) look(literal.term);
+    for (const Effect& effect : model_.paths[start].effects) {
+      if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
+      if (effect.kind == Effect::Kind::kChange) look(effect.after);
+    }
+    for (const TermId value : candidates) {
+      if (measure_from(component, circle, start, value, false)) return true;
+      if (measure_from(component, circle, start, value, true)) return true;
+    }
+  }
+  return false;
+}
+
+bool Prover::measure_from(Component& component, const std::vector<uint32_t>& circle, uint32_t start,
+                          TermId value, bool up) {
+  Solver& solver = facts_.solver();
+  std::map<uint32_t, TermId> chosen = {{start, value}};
+  std::deque<uint32_t> queue = {start};
+  std::vector<uint32_t> strict;
+  double bound = 0;
+  const auto in_circle = [&](uint32_t path) {
+    return std::binary_search(circle.begin(), circle.end(), path);
+  };
+  const auto candidates_of = [&](uint32_t path) {
+    std::vector<TermId> found;
+    const auto look = [&](TermId term) {
+      std::vector<TermId> open = {term};
+      while (!open.empty() && found.size() < kMostCandidates) {
+        const TermId id = open.back();
+        open.pop_back();
+        const Op op = terms_.op(id);
+        const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
+                           terms_.is_const(terms_.arg(id, 1));
+        if ((op == Op::kNew || op == Op::kOld || field || op == Op::kRead) &&
+            std::find(found.begin(), found.end(), id) == found.end())
+          found.push_back(id);
+        for (const TermId arg : terms_.args(id)) open.push_back(arg);
+      }
+    };
+    for (const Literal& literal : model_.paths[path].when) look(literal.term);
+    for (const Effect& effect : model_.paths[path].effects) {
+      if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
+      if (effect.kind == Effect::Kind::kChange) look(effect.after);
+    }
+    return found;
+  };
+  while (!queue.empty()) {
+    const uint32_t path = queue.front();
+    queue.pop_front();
+    const TermId mine = chosen.at(path);
+    for (uint32_t i = 0; i < component.links.size(); ++i) {
+      const Link& link = component.links[i];
+      if (!link.alive || link.from != path || !in_circle(link.to)) continue;
+      Chain chain(model_, facts_, *activity_, path);
+      chain.add(link);
+      const auto known = chosen.find(link.to);
+      const std::vector<TermId> candidates =
+          known != chosen.end() ? std::vector<TermId>{known->second} : candidates_of(link.to);
+      bool fits = false;
+      for (const TermId candidate : candidates) {
+        const TermId theirs = chain.at(candidate, 1);
+        bool moves = false;
+        if (theirs != mine) {
+          const std::vector<Literal>& literals = chain.literals();
+          if (!solver.values(mine, literals).is_number() || !solver.values(theirs, literals).is_number())
+            continue;
+          std::vector<Literal> back = literals;
+          back.push_back({terms_.apply(Op::kLess, {up ? theirs : mine, up ? mine : theirs}), true});
+          if (!solver.is_contradiction(back)) continue;
+          const ValueSet delta = solver.values(terms_.apply(Op::kSubtract, {theirs, mine}), literals);
+          const ValueSet from = solver.values(mine, literals);
+          moves = (up ? goes_up(delta) : goes_down(delta)) && std::isfinite(up ? from.high : from.low);
+          if (moves) bound = up ? from.high : from.low;
+        }
+        if (moves) strict.push_back(i);
+        if (known == chosen.end()) {
+          chosen.emplace(link.to, candidate);
+          queue.push_back(link.to);
+        }
+        fits = true;
+        break;
+      }
+      if (!fits) return false;
+    }
+  }
+  if (strict.empty()) return false;
+  ProofStep step{.kind = ProofStep::Kind::kMeasure, .removed = strict, .up = up, .bound = bound};
+  step.measure.assign(chosen.begin(), chosen.end());
+  step.text = fmt::format("`{}` {} from event to event, and not past {}", terms_.show(value),
+                          up ? "grows" : "shrinks", number_text(bound));
+  return remove(component, std::move(step));
+}
+
+/// Places that a value was followed through.
+struct Prover::FlowVisit {
+  std::map<std::pair<TermId, uint32_t>, bool>
+      places;  // (term, rule): whether something was made of it on the way
+  const Component* component;
+};
+
+// Whether only finitely many values can ever come out of a term, in a cascade that takes the component's
+// links: what is handed on as it is cannot get more; what is made of itself can.
+bool Prover::is_finite(TermId term, uint32_t path, bool made, FlowVisit& visit) {
+  if (!terms_[term].local) return true;
+  const uint32_t rule = model_.paths[path].rule;
+  const auto enter = [&](bool& seen) {
+    const auto [place, is_new] = visit.places.try_emplace({term, rule}, made);
+    seen = !is_new;
+    // Round again: harmless unless something new was made on the way.
+    return is_new || !made;
+  };
+  const auto from_links = [&](auto&& value_of) {
+    for (const Link& link : visit.component->links) {
+      if (!link.alive || model_.paths[link.to].rule != rule) continue;
+      const TermId sent = value_of(link, model_.paths[link.from].effects[link.effect]);
+      if (!is_finite(sent, link.from, made, visit)) return false;
+    }
+    return true;
+  };
+  bool seen = false;
+  switch (terms_.op(term)) {
+    case Op::kFresh:
+    case Op::kOpaque:
+      return false;
+    case Op::kEvent:
+    case Op::kProperty:
+      return true;
+    case Op::kSubject:
+      if (!enter(seen)) return false;
+      return seen || from_links([](const Link&, const Effect& effect) { return effect.subject; });
+    case Op::kNew:
+      if (!enter(seen)) return false;
+      return seen || from_links([&](const Link& link, const Effect& effect) {
+               return link.kind == EventClass::Kind::kChanged ? effect.after : terms_.null();
+             });
+    case Op::kOld:
+      if (!enter(seen)) return false;
+      return seen || from_links([&](const Link& link, const Effect& effect) {
+               return link.kind == EventClass::Kind::kPlain ? terms_.null() : effect.before;
+             });
+    case Op::kPayload:
+      if (!enter(seen)) return false;
+      return seen || from_links([&](const Link& link, const Effect& effect) {
+               return link.kind == EventClass::Kind::kPlain ? effect.payload : terms_.null();
+             });
+    case Op::kField: {
+      const TermId object = terms_.arg(term, 0);
+      if (terms_.op(object) != Op::kPayload) return is_finite(object, path, made, visit);
+      if (!enter(seen)) return false;
+      return seen || from_links([&](const Link& link, const Effect& effect) {
+               return link.kind == EventClass::Kind::kPlain
+                          ? terms_.apply(Op::kField, {effect.payload, terms_.arg(term, 1)})
+                          : terms_.null();
+             });
+    }
+    case Op::kRead:
+    case Op::kReadExt: {
+      const TermId name = terms_.arg(term, 1);
+      if (!terms_.is_const(name)) return false;
+      if (!enter(seen)) return false;
+      if (seen) return true;
+      for (const Site& site : activity_->writers(name, terms_.op(term) == Op::kReadExt)) {
+        const Effect& effect = model_.paths[site.path].effects[site.effect];
+        if (effect.kind == Effect::Kind::kChange && !is_finite(effect.after, site.path, made, visit))
+          return false;
+      }
+      return true;
+    }
+    case Op::kMap:
+    case Op::kList:
+    case Op::kIf:
+    case Op::kCoalesce:
+    case Op::kAnd:
+    case Op::kOr:
+      break;
+    case Op::kCall:
+      if (terms_.text(terms_.arg(term, 0)) == "element")
+        return is_finite(terms_.arg(term, 1), path, made, visit);
+      if (terms_.text(terms_.arg(term, 0)) != "overlay") made = true;
+      break;
+    case Op::kNot:
+    case Op::kEqual:
+    case Op::kLess:
+    case Op::kLessEqual:
+    case Op::kIn:
+    case Op::kMatches:
+    case Op::kHas:
+      return true;
+    default:
+      made = true;
+      break;
+  }
+  const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
+  return std::all_of(args.begin(), args.end(), [&](TermId arg) { return is_finite(arg, path, made, visit); });
+}
+
+// A cascade that goes round may also go on to ever new subjects: then what holds for each of them proves
+// nothing.
+bool Prover::subjects_are_finite(const Component& component) {
+  for (const auto& circle : circles_of(component)) {
+    for (const uint32_t path : circle) {
+      for (const Effect& effect : model_.paths[path].effects) {
+        FlowVisit visit{{}, &component};
+        if (!is_finite(effect.subject, path, false, visit)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace krules::check

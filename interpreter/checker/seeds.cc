@@ -1,0 +1,281 @@
+#include "seeds.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+
+#include "glob_meet.h"
+#include "krules/json.h"
+
+namespace krules::check {
+
+namespace {
+
+constexpr int kTries = 160;
+constexpr uint32_t kShortFuse = 600;
+constexpr size_t kMostEntries = 12;
+constexpr size_t kMostOrders = 3;  // inputs that prepare the state
+
+// A name that the pattern fits.
+std::string name_for(std::string_view pattern) {
+  std::string name;
+  for (const char c : pattern) name += c == '*' || c == '?' ? '1' : c;
+  return name;
+}
+
+std::string json_of(const TermPool& terms, TermId constant) {
+  std::string text;
+  append_json(text, terms.value(constant));
+  return text;
+}
+
+}  // namespace
+
+/// Picks values, the plainest first, then others.
+class LoopSearch::Chooser {
+ public:
+  Chooser(TermPool& terms, uint32_t number)
+      : terms_(terms), number_(number), state_(number * 0x9E3779B97F4A7C15U + 1) {}
+
+  uint32_t below(uint32_t count) {
+    state_ ^= state_ << 13;
+    state_ ^= state_ >> 7;
+    state_ ^= state_ << 17;
+    return static_cast<uint32_t>(state_ >> 33) % count;
+  }
+  bool is_first() const { return number_ == 0; }
+
+  /// One of the set, as a constant.
+  TermId choose(const ValueSet& set) {
+    std::vector<TermId> options;
+    if (set.may_be(ValueSet::kString) && set.strings_listed) options = set.strings;
+    if (set.may_be(ValueSet::kNumber)) {
+      const bool whole = (set.kinds & ValueSet::kFloat) == 0;
+      std::vector<double> numbers;
+      if (std::isfinite(set.low)) numbers.push_back(set.low + (set.low_open ? 1 : 0));
+      if (std::isfinite(set.high)) numbers.push_back(set.high - (set.high_open ? 1 : 0));
+      if (std::isfinite(set.low)) numbers.push_back(set.low + 1), numbers.push_back(set.low + 50);
+      if (std::isfinite(set.high)) numbers.push_back(set.high - 1), numbers.push_back(set.high - 50);
+      if (std::isfinite(set.low) && std::isfinite(set.high)) numbers.push_back((set.low + set.high) / 2);
+      for (const double usual : {1.0, 0.0, 2.0, 10.0, -1.0, 100.0}) numbers.push_back(usual);
+      if (!whole) {
+        for (const double odd : {-1e300, 1e300, 0.5}) numbers.push_back(odd);
+      }
+      for (const double number : numbers) {
+        const bool is_whole = number == std::floor(number) && std::abs(number) < 1e15;
+        if (whole && !is_whole) continue;
+        const TermId constant =
+            is_whole ? terms_.number(static_cast<int64_t>(number)) : terms_.constant(Value::floating(number));
+        if (set.contains(terms_, constant)) options.push_back(constant);
+      }
+    }
+    if (set.may_be(ValueSet::kTrue)) options.push_back(terms_.truth(true));
+    if (set.may_be(ValueSet::kFalse)) options.push_back(terms_.truth(false));
+    if (set.may_be(ValueSet::kString) && !set.strings_listed) {
+      for (const char* usual : {"a", "b", "s-1", "s-2"}) {
+        const TermId constant = terms_.text_constant(usual);
+        if (set.contains(terms_, constant)) options.push_back(constant);
+      }
+    }
+    if (set.may_be(ValueSet::kList)) options.push_back(list_constant());
+    if (set.may_be(ValueSet::kNull) || options.empty()) options.push_back(terms_.null());
+    if (is_first() || below(3) == 0) return options.front();
+    return options[below(static_cast<uint32_t>(options.size()))];
+  }
+
+ private:
+  TermId list_constant() {
+    ListRep* list = new_list(2, arena_);
+    list->mutable_items()[0] = Value::string_view("s-1");
+    list->mutable_items()[1] = Value::string_view("s-2");
+    return terms_.constant(Value::list(list));
+  }
+
+  TermPool& terms_;
+  uint32_t number_;
+  uint64_t state_;
+  Arena arena_;
+};
+
+LoopSearch::LoopSearch(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts,
+                       Prover& prover, const CheckOptions& options)
+    : model_(model),
+      terms_(model.terms),
+      graph_(graph),
+      writers_(writers),
+      facts_(facts),
+      prover_(prover),
+      options_(options) {}
+
+// Whether an event from outside can fire the rule, and of what type.
+bool LoopSearch::from_outside(uint32_t rule, std::string& type) const {
+  for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+    for (const NamePattern& pattern : trigger.types) {
+      if (pattern.text == kPropertyChangedType || pattern.text == kPropertyDeletedType ||
+          pattern.text == kSubjectDeletedType)
+        continue;
+      type = name_for(pattern.text);
+      return true;
+    }
+  }
+  return false;
+}
+
+// Shortest ways from rules that inputs can fire to paths of the component.
+std::vector<LoopSearch::Entry> LoopSearch::entries(const Component& component) const {
+  std::set<uint32_t> goal;
+  for (const auto& circle : Prover::circles_of(component)) goal.insert(circle.begin(), circle.end());
+  if (component.too_large) goal.insert(component.paths.begin(), component.paths.end());
+  std::vector<Entry> found;
+  std::string type;
+  for (const uint32_t path : goal) {
+    if (from_outside(model_.paths[path].rule, type) && found.size() < kMostEntries)
+      found.push_back({path, {}});
+  }
+  // Backwards from the circle over whatever sets it off.
+  std::map<uint32_t, Link> towards;
+  std::deque<uint32_t> queue(goal.begin(), goal.end());
+  std::set<uint32_t> seen(goal.begin(), goal.end());
+  while (!queue.empty() && found.size() < kMostEntries && seen.size() < 2000) {
+    const uint32_t to = queue.front();
+    queue.pop_front();
+    for (const uint32_t made : graph_.waited_by(model_.paths[to].rule)) {
+      for (const Site& site : graph_.classes()[made].sites) {
+        if (!seen.insert(site.path).second) continue;
+        towards.emplace(site.path, Link{site.path, site.effect, to, graph_.classes()[made].kind});
+        queue.push_back(site.path);
+        if (!from_outside(model_.paths[site.path].rule, type)) continue;
+        Entry entry{site.path, {}};
+        uint32_t at = site.path;
+        while (goal.count(at) == 0 && entry.links.size() < 12) {
+          entry.links.push_back(towards.at(at));
+          at = towards.at(at).to;
+        }
+        if (found.size() < kMostEntries) found.push_back(std::move(entry));
+      }
+    }
+  }
+  return found;
+}
+
+void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& seed) {
+  Chain chain(model_, facts_, prover_.between(), entry.path);
+  for (const Link& link : entry.links) chain.add(link);
+  // The more conditions, the better the values; none that contradict each other.
+  std::vector<Literal> literals = chain.literals();
+  if (facts_.solver().is_contradiction(literals)) {
+    Chain alone(model_, facts_, prover_.between(), entry.path);
+    literals = alone.literals();
+  }
+  const RulePath& path = model_.paths[entry.path];
+  std::set<TermId> leaves;
+  const auto look = [&](TermId term) {
+    std::vector<TermId> open = {term};
+    while (!open.empty()) {
+      const TermId id = open.back();
+      open.pop_back();
+      if (!terms_[id].local) continue;
+      const Op op = terms_.op(id);
+      if ((op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload) || op == Op::kRead ||
+          op == Op::kReadExt) {
+        leaves.insert(id);
+        continue;
+      }
+      for (const TermId arg : terms_.args(id)) open.push_back(arg);
+    }
+  };
+  for (const Literal& literal : literals) look(literal.term);
+  for (const Effect& effect : path.effects) {
+    look(effect.subject);
+    look(effect.after);
+    if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
+  }
+  ReplaySeed::Input input;
+  from_outside(path.rule, input.type);
+  input.subject = "s-1";
+  for (const CompiledTrigger& trigger : model_.rules[path.rule].compiled->triggers) {
+    if (!trigger.subjects.empty()) input.subject = name_for(trigger.subjects.front().text);
+  }
+  if (const ValueSet names = facts_.solver().values(terms_.leaf(Op::kSubject), literals);
+      names.strings_listed)
+    input.subject = std::string(terms_.text(chooser.choose(names)));
+  std::string data = "{";
+  for (const TermId leaf : leaves) {
+    if (terms_.op(leaf) != Op::kField) continue;
+    if (terms_[terms_.arg(leaf, 0)].epoch != 0) continue;
+    const std::string key(terms_.text(terms_.arg(leaf, 1)));
+    if (key.empty()) continue;
+    const TermId value = chooser.choose(facts_.solver().values(leaf, literals));
+    literals.push_back({terms_.apply(Op::kEqual, {leaf, value}), true});
+    if (facts_.solver().is_contradiction(literals)) literals.pop_back();
+    if (value == terms_.null()) continue;
+    if (data.size() > 1) data += ",";
+    append_json_string(data, key);
+    data += ":" + json_of(terms_, value);
+  }
+  input.data = data + "}";
+  for (const TermId leaf : leaves) {
+    if (terms_.op(leaf) == Op::kField || terms_[leaf].epoch != 0) continue;
+    const TermId name = terms_.arg(leaf, 1);
+    // Only what nothing writes can be anything; the rest the program itself must bring about.
+    if (terms_.op(leaf) != Op::kRead || !terms_.is_const(name) || writers_.is_written(name, false)) continue;
+    const TermId of = terms_.arg(leaf, 0);
+    std::string subject = input.subject;
+    if (terms_.is_const(of)) subject = std::string(terms_.text(of));
+    const std::string property(terms_.text(name));
+    const bool known = std::any_of(seed.properties.begin(), seed.properties.end(), [&](const auto& each) {
+      return each.subject == subject && each.name == property;
+    });
+    if (known || subject.empty()) continue;
+    const TermId value = chooser.choose(facts_.solver().values(leaf, literals));
+    literals.push_back({terms_.apply(Op::kEqual, {leaf, value}), true});
+    if (facts_.solver().is_contradiction(literals)) literals.pop_back();
+    if (value != terms_.null()) seed.properties.push_back({subject, property, json_of(terms_, value)});
+  }
+  seed.inputs.push_back(std::move(input));
+}
+
+bool LoopSearch::loops(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const {
+  using End = ReplayOutcome::End;
+  outcome = options_.replay(seed, std::min(kShortFuse, options_.max_cascade));
+  if (outcome.end == End::kFuse && options_.max_cascade > kShortFuse)
+    outcome = options_.replay(seed, options_.max_cascade);
+  if (outcome.end != End::kRepeats && outcome.end != End::kFuse) return false;
+  return std::any_of(outcome.rules.begin(), outcome.rules.end(), [&](uint32_t rule) {
+    return std::binary_search(component.rules.begin(), component.rules.end(), rule);
+  });
+}
+
+std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Component& component) {
+  if (!options_.replay) return std::nullopt;
+  prover_.look_at(component);
+  const std::vector<Entry> ways = entries(component);
+  if (ways.empty()) return std::nullopt;
+  // Other inputs of the same island may prepare the state.
+  std::vector<Entry> others;
+  std::string type;
+  const uint32_t island = graph_.island_of(component.rules.front());
+  for (uint32_t path = 0; path < model_.paths.size() && others.size() < 40; ++path) {
+    const uint32_t rule = model_.paths[path].rule;
+    if (graph_.island_of(rule) == island && from_outside(rule, type)) others.push_back({path, {}});
+  }
+  ReplayOutcome outcome;
+  for (uint32_t number = 0; number < kTries; ++number) {
+    Chooser chooser(terms_, number < ways.size() ? 0 : number);
+    const Entry& way = ways[number % ways.size()];
+    ReplaySeed seed;
+    if (number >= 2 * ways.size() && !others.empty()) {
+      const uint32_t before = chooser.below(kMostOrders + 1);
+      for (uint32_t i = 0; i < before; ++i)
+        add_input(others[chooser.below(static_cast<uint32_t>(others.size()))], chooser, seed);
+    }
+    add_input(way, chooser, seed);
+    if (loops(seed, component, outcome)) return std::pair(std::move(seed), std::move(outcome));
+  }
+  return std::nullopt;
+}
+
+}  // namespace krules::check

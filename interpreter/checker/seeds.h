@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "krules/check.h"
+#include "prover.h"
+
+namespace krules::check {
+
+/// Looks for an input that really sends a cascade round: start states and events are solved for from the
+/// conditions on the way, tried on the engine, and varied. The same tries on any machine.
+class LoopSearch {
+ public:
+  LoopSearch(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts, Prover& prover,
+             const CheckOptions& options);
+
+  /// A seed that loops through rules of the component, with what happened.
+  std::optional<std::pair<ReplaySeed, ReplayOutcome>> find(const Component& component);
+
+ private:
+  /// A way from an input to the circle: a path and links from it.
+  struct Entry {
+    uint32_t path;
+    std::vector<Link> links;
+  };
+  class Chooser;
+
+  std::vector<Entry> entries(const Component& component) const;
+  bool from_outside(uint32_t rule, std::string& type) const;
+  void add_input(const Entry& entry, Chooser& chooser, ReplaySeed& seed);
+  bool loops(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const;
+
+  Model& model_;
+  TermPool& terms_;
+  const EventGraph& graph_;
+  const Writers& writers_;
+  Facts& facts_;
+  Prover& prover_;
+  const CheckOptions& options_;
+};
+
+}  // namespace krules::check

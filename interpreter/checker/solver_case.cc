@@ -1,0 +1,597 @@
+#include "solver_case.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "glob_meet.h"
+#include "krules/glob.h"
+
+namespace krules::check {
+
+namespace {
+
+using Kind = ValueSet::Kind;
+
+/// Up to here floats are dense enough for sums of numbers of ordinary size.
+constexpr double kTrustedFloat = 1e9;
+/// Rounding of floats, relative.
+constexpr double kRounding = 1e-9;
+
+bool is_arithmetic_op(Op op) {
+  return op == Op::kAdd || op == Op::kSubtract || op == Op::kMultiply || op == Op::kDivide ||
+         op == Op::kIntDivide || op == Op::kModulo || op == Op::kNegate;
+}
+
+}  // namespace
+
+uint32_t Solver::Case::root(uint32_t variable) {
+  while (variables_[variable].parent != variable) variable = variables_[variable].parent;
+  return variable;
+}
+
+void Solver::Case::narrow_by_nature(TermId term, ValueSet& set) {
+  switch (terms_.op(term)) {
+    case Op::kSubject:
+    case Op::kEvent:
+    case Op::kFresh:
+    case Op::kConcat:
+      set.keep_kinds(Kind::kString);
+      break;
+    case Op::kProperty:
+      set.keep_kinds(Kind::kString | Kind::kNull);
+      break;
+    case Op::kNow:
+      set.keep_kinds(Kind::kTimestamp);
+      break;
+    case Op::kNot:
+    case Op::kAnd:
+    case Op::kOr:
+    case Op::kEqual:
+    case Op::kLess:
+    case Op::kLessEqual:
+    case Op::kIn:
+    case Op::kMatches:
+    case Op::kHas:
+      set.keep_kinds(Kind::kTrue | Kind::kFalse);
+      break;
+    case Op::kDivide:
+    case Op::kPower:
+      set.keep_kinds(Kind::kNumber | Kind::kDuration);
+      break;
+    case Op::kModulo: {
+      const TermId by = terms_.arg(term, 1);
+      if (!terms_.is_const(by) || !terms_.value(by).is_number() || terms_.value(by).as_number() <= 0) break;
+      set.keep_kinds(Kind::kNumber);
+      set.raise_low(0, false);
+      set.lower_high(terms_.value(by).as_number(), true);
+      break;
+    }
+    case Op::kList:
+      set.keep_kinds(Kind::kList);
+      break;
+    case Op::kMap:
+    case Op::kProps:
+      set.keep_kinds(Kind::kMap);
+      break;
+    case Op::kCall: {
+      const std::string name(terms_.text(terms_.arg(term, 0)));
+      if (name == "len" || name == "count" || name == "size") {
+        set.keep_kinds(Kind::kInt | Kind::kNull);
+        set.raise_low(0, false);
+      } else if (name == "int" || name == "round" || name == "floor" || name == "ceil") {
+        set.keep_kinds(name == "int" ? Kind::kInt : Kind::kNumber);
+      } else if (name == "append") {
+        set.keep_kinds(Kind::kList);
+      } else if (name == "overlay") {
+        set.keep_kinds(Kind::kMap);
+      } else if (name == "set path") {
+        set.keep_kinds(Kind::kMap | Kind::kList);
+      } else if (name == "lower" || name == "upper" || name == "trim" || name == "replace") {
+        set.keep_kinds(Kind::kString | Kind::kNull);
+      }
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+uint32_t Solver::Case::variable(TermId term) {
+  if (const auto known = index_.find(term); known != index_.end()) return root(known->second);
+  const auto number = static_cast<uint32_t>(variables_.size());
+  Variable made{term, number, {}};
+  narrow_by_nature(term, made.set);
+  if (known_ != nullptr) known_->narrow(terms_, term, made.set);
+  if (made.set.is_empty()) fail();
+  variables_.push_back(std::move(made));
+  index_.emplace(term, number);
+  return number;
+}
+
+void Solver::Case::join_classes(uint32_t a, uint32_t b) {
+  a = root(a);
+  b = root(b);
+  if (a == b) return;
+  ValueSet& into = variables_[a].set;
+  ValueSet other = variables_[b].set;
+  // 1 == 1.0: where both are numbers of different kinds they are whole.
+  if (into.may_be(Kind::kNumber) && other.may_be(Kind::kNumber) &&
+      (into.kinds & other.kinds & Kind::kNumber) == 0) {
+    into.keep_kinds(static_cast<uint16_t>(into.kinds & ~Kind::kFloat));
+    into.kinds |= Kind::kInt;
+    other.kinds |= Kind::kInt;
+  }
+  into.meet(other);
+  variables_[b].parent = a;
+  if (into.is_empty()) fail();
+}
+
+bool Solver::Case::only_number(TermId term) {
+  if (terms_.is_const(term)) return terms_.value(term).is_number();
+  const Op op = terms_.op(term);
+  if (op == Op::kAdd || op == Op::kSubtract)
+    return only_number(terms_.arg(term, 0)) || only_number(terms_.arg(term, 1));
+  if (op == Op::kModulo || op == Op::kIntDivide) return true;
+  if (op == Op::kMultiply || op == Op::kDivide)
+    return only_number(terms_.arg(term, 0)) && only_number(terms_.arg(term, 1));
+  if (op == Op::kNegate) return only_number(terms_.arg(term, 0));
+  return variables_[variable(term)].set.is_number();
+}
+
+bool Solver::Case::is_arithmetic(TermId term) const {
+  return is_arithmetic_op(terms_.op(term));
+}
+
+void Solver::Case::hold(TermId term, bool truth) {
+  ValueSet& set = variables_[variable(term)].set;
+  set.keep_kinds(truth ? Kind::kTrue : Kind::kFalse | Kind::kNull);
+  if (set.is_empty()) fail();
+}
+
+void Solver::Case::set_equal(TermId a, TermId b) {
+  if (a == b) return;
+  if (terms_.is_const(a)) std::swap(a, b);
+  if (terms_.is_const(a)) {
+    if (!equal(terms_.value(a), terms_.value(b))) fail();
+    return;
+  }
+  if (is_arithmetic(a) || is_arithmetic(b)) {
+    if (only_number(a) || only_number(b)) {
+      comparisons_.push_back({a, b, false, true});
+      for (const TermId side : {a, b}) {
+        if (terms_.is_const(side) && !terms_.value(side).is_number()) fail();
+        if (terms_.is_const(side) || is_arithmetic(side)) continue;
+        ValueSet& set = variables_[variable(side)].set;
+        set.keep_kinds(Kind::kNumber);
+        if (set.is_empty()) fail();
+      }
+      return;
+    }
+  }
+  const uint32_t at = variable(a);
+  if (!terms_.is_const(b)) {
+    join_classes(at, variable(b));
+    return;
+  }
+  ValueSet& set = variables_[at].set;
+  const Value value = terms_.value(b);
+  if (value.is_number()) {
+    set.keep_kinds(Kind::kNumber);
+    set.raise_low(value.as_number(), false);
+    set.lower_high(value.as_number(), false);
+    if (std::find(set.not_numbers.begin(), set.not_numbers.end(), value.as_number()) != set.not_numbers.end())
+      fail();
+  } else {
+    set.meet(ValueSet::of(terms_, b));
+  }
+  if (set.is_empty()) fail();
+}
+
+void Solver::Case::set_different(TermId a, TermId b) {
+  if (a == b) return fail();
+  if (terms_.is_const(a)) std::swap(a, b);
+  if (terms_.is_const(a)) {
+    if (equal(terms_.value(a), terms_.value(b))) fail();
+    return;
+  }
+  const uint32_t at = variable(a);
+  if (!terms_.is_const(b)) {
+    different_.emplace_back(at, variable(b));
+    return;
+  }
+  variables_[at].set.exclude(terms_, b);
+  if (variables_[at].set.is_empty()) fail();
+}
+
+// a < b, or a <= b. Both are numbers, or both are not.
+void Solver::Case::compare(TermId a, TermId b, bool strict) {
+  if (a == b) {
+    if (strict) fail();
+    return;
+  }
+  const bool numbers = only_number(a) || only_number(b);
+  for (const TermId side : {a, b}) {
+    if (terms_.is_const(side)) {
+      if (numbers && !terms_.value(side).is_number()) fail();
+      if (!terms_.value(side).is_number()) return;
+      continue;
+    }
+    if (!numbers || is_arithmetic(side)) continue;
+    ValueSet& set = variables_[variable(side)].set;
+    set.keep_kinds(Kind::kNumber);
+    if (set.is_empty()) return fail();
+  }
+  if (!numbers) {
+    for (const TermId side : {a, b}) {
+      ValueSet& set = variables_[variable(side)].set;
+      set.keep_kinds(Kind::kNumber | Kind::kString | Kind::kDuration | Kind::kTimestamp);
+      if (set.is_empty()) return fail();
+    }
+  }
+  if (terms_.is_const(b) && !is_arithmetic(a)) {
+    ValueSet& set = variables_[variable(a)].set;
+    set.lower_high(terms_.value(b).as_number(), strict);
+    if (set.is_empty()) fail();
+  } else if (terms_.is_const(a) && !is_arithmetic(b)) {
+    ValueSet& set = variables_[variable(b)].set;
+    set.raise_low(terms_.value(a).as_number(), strict);
+    if (set.is_empty()) fail();
+  } else {
+    comparisons_.push_back({a, b, strict, false});
+  }
+}
+
+void Solver::Case::assume(Literal literal, std::vector<Literal>& choices) {
+  const TermId term = literal.term;
+  const bool truth = literal.truth;
+  const auto args = [&](size_t i) { return terms_.arg(term, i); };
+  switch (terms_.op(term)) {
+    case Op::kConst: {
+      const Value& value = terms_.value(term);
+      if (!value.is_null() && !value.is(ValueKind::kBool)) return fail();
+      if (value.is_true() != truth) fail();
+      return;
+    }
+    case Op::kNot:
+      return assume({args(0), !truth}, choices);
+    case Op::kAnd:
+    case Op::kOr:
+      if ((terms_.op(term) == Op::kAnd) != truth) {
+        choices.push_back(literal);
+        return;
+      }
+      assume({args(0), truth}, choices);
+      return assume({args(1), truth}, choices);
+    case Op::kEqual:
+      return truth ? set_equal(args(0), args(1)) : set_different(args(0), args(1));
+    case Op::kLess:
+    case Op::kLessEqual: {
+      const bool less = terms_.op(term) == Op::kLess;
+      return truth ? compare(args(0), args(1), less) : compare(args(1), args(0), !less);
+    }
+    case Op::kHas:
+      if (truth) return;
+      if (terms_.is_const(args(0))) {
+        if (args(0) != terms_.null()) fail();
+        return;
+      }
+      return set_equal(args(0), terms_.null());
+    case Op::kIn: {
+      const TermId list = args(1);
+      std::vector<TermId> items;
+      if (terms_.op(list) == Op::kList) {
+        items.assign(terms_.args(list).begin(), terms_.args(list).end());
+      } else if (terms_.is_const(list) && terms_.value(list).is(ValueKind::kList)) {
+        for (const Value& item : terms_.value(list).as_list().items()) items.push_back(terms_.constant(item));
+      } else {
+        return hold(term, truth);
+      }
+      const TermId wanted = args(0);
+      if (!truth) {
+        for (const TermId item : items) set_different(wanted, item);
+        return;
+      }
+      if (terms_.is_const(wanted) || is_arithmetic(wanted)) return;
+      ValueSet any = ValueSet::nothing();
+      for (const TermId item : items) {
+        if (!terms_.is_const(item)) return;
+        ValueSet one = ValueSet::of(terms_, item);
+        if (one.may_be(Kind::kNumber)) one.kinds = Kind::kNumber;
+        any.join(one);
+      }
+      ValueSet& set = variables_[variable(wanted)].set;
+      set.meet(any);
+      if (set.is_empty()) fail();
+      return;
+    }
+    case Op::kMatches:
+    case Op::kCall: {
+      if (terms_.op(term) == Op::kCall && terms_.text(args(0)) == "is number") {
+        if (terms_.is_const(args(1))) {
+          if (terms_.value(args(1)).is_number() != truth) fail();
+        } else if (!is_arithmetic(args(1))) {
+          ValueSet& set = variables_[variable(args(1))].set;
+          set.keep_kinds(static_cast<uint16_t>(truth ? +Kind::kNumber : Kind::kAll & ~Kind::kNumber));
+          if (set.is_empty()) fail();
+        }
+        return;
+      }
+      const size_t first = terms_.op(term) == Op::kMatches ? 0 : 1;
+      const bool predicate = terms_.args(term).size() == first + 2 && !terms_.text(args(first + 1)).empty();
+      hold(term, truth);
+      if (!predicate) return;
+      if (terms_.is_const(args(first))) {
+        const Test test{0, term, truth};
+        if (const auto result = tested(test, args(first)); result.has_value() && *result != truth) fail();
+        return;
+      }
+      const uint32_t at = variable(args(first));
+      tests_.push_back({at, term, truth});
+      return;
+    }
+    default:
+      return hold(term, truth);
+  }
+}
+
+// What a test of a text says of a constant; none where it is a test that is not known here.
+std::optional<bool> Solver::Case::tested(const Test& test, TermId value) {
+  const bool glob = terms_.op(test.predicate) == Op::kMatches;
+  const std::string name(glob ? "matches" : std::string(terms_.text(terms_.arg(test.predicate, 0))));
+  const std::string pattern(terms_.text(terms_.arg(test.predicate, glob ? 1 : 2)));
+  if (!terms_.value(value).is(ValueKind::kString)) {
+    if (value == terms_.null()) return false;
+    return std::nullopt;
+  }
+  const std::string text(terms_.text(value));
+  if (glob) return Glob(pattern).matches(text);
+  if (name == "starts_with") return text.starts_with(pattern);
+  if (name == "ends_with") return text.ends_with(pattern);
+  if (name == "contains") return text.find(pattern) != std::string::npos;
+  return std::nullopt;
+}
+
+std::optional<LinearForm> Solver::Case::linear(TermId term, bool& exact) {
+  LinearForm form;
+  if (terms_.is_const(term)) {
+    if (!terms_.value(term).is_number()) return std::nullopt;
+    form.constant = terms_.value(term).as_number();
+    if (std::abs(form.constant) > 1e15) return std::nullopt;
+    if (!terms_.value(term).is(ValueKind::kInt)) exact = false;
+    return form;
+  }
+  const auto single = [&] {
+    const uint32_t at = variable(term);
+    LinearForm one;
+    one.terms = {{at, 1.0}};
+    if (!variables_[at].set.is_whole()) exact = false;
+    return one;
+  };
+  const Op op = terms_.op(term);
+  // A float may be so large that adding 1 changes nothing.
+  const auto trusted = [&](const LinearForm& part) {
+    return std::all_of(part.terms.begin(), part.terms.end(), [&](const auto& each) {
+      const ValueSet& set = variables_[each.first].set;
+      return set.is_whole() || (set.low >= -kTrustedFloat && set.high <= kTrustedFloat);
+    });
+  };
+  if (op == Op::kAdd || op == Op::kSubtract) {
+    const auto a = linear(terms_.arg(term, 0), exact);
+    const auto b = linear(terms_.arg(term, 1), exact);
+    if (!a.has_value() || !b.has_value() || !trusted(*a) || !trusted(*b)) return single();
+    form = *a;
+    form.add(*b, op == Op::kAdd ? 1 : -1);
+    return form;
+  }
+  if (op == Op::kNegate) {
+    const auto a = linear(terms_.arg(term, 0), exact);
+    if (!a.has_value()) return single();
+    form.add(*a, -1);
+    return form;
+  }
+  if (op == Op::kMultiply || op == Op::kDivide) {
+    TermId factor = terms_.arg(term, 1);
+    TermId other = terms_.arg(term, 0);
+    if (op == Op::kMultiply && terms_.is_const(other)) std::swap(factor, other);
+    if (!terms_.is_const(factor) || !terms_.value(factor).is_number()) return single();
+    double by = terms_.value(factor).as_number();
+    if (op == Op::kDivide) {
+      if (by == 0) return single();
+      by = 1 / by;
+      exact = false;
+    }
+    const auto a = linear(other, exact);
+    if (!a.has_value() || by == 0 || std::abs(by) > 1e6) return single();
+    // An int divided is a float: the same care.
+    if (!trusted(*a) ||
+        (op == Op::kDivide && !std::all_of(a->terms.begin(), a->terms.end(), [&](const auto& each) {
+           return std::abs(variables_[each.first].set.low) <= 4e15 &&
+                  std::abs(variables_[each.first].set.high) <= 4e15;
+         })))
+      return single();
+    form.add(*a, by);
+    return form;
+  }
+  if (op == Op::kIntDivide) {
+    const TermId by = terms_.arg(term, 1);
+    bool inner_exact = true;
+    if (terms_.is_const(by) && terms_.value(by).is(ValueKind::kInt) && terms_.value(by).as_int() > 0) {
+      const auto divisor = static_cast<double>(terms_.value(by).as_int());
+      const auto a = linear(terms_.arg(term, 0), inner_exact);
+      if (a.has_value() && inner_exact) {
+        // q = floor(a / n): n q <= a and a <= n q + n - 1.
+        const uint32_t at = variable(term);
+        variables_[at].set.keep_kinds(Kind::kInt);
+        LinearForm quotient;
+        quotient.terms = {{at, 1.0}};
+        LinearForm above;
+        above.add(quotient, divisor);
+        above.add(*a, -1);
+        rows_.push_back({above, false});
+        LinearForm below;
+        below.add(*a, 1);
+        below.add(quotient, -divisor);
+        below.constant -= divisor - 1;
+        rows_.push_back({below, false});
+        return quotient;
+      }
+    }
+  }
+  return single();
+}
+
+void Solver::Case::add_row(const LinearForm& form, bool strict, bool exact) {
+  LinearRow row{form, strict};
+  // Sums of floats are rounded; a variable held against a variable or a bound is not.
+  const bool plain = std::all_of(form.terms.begin(), form.terms.end(),
+                                 [](const auto& term) { return std::abs(term.second) == 1; }) &&
+                     (form.terms.size() < 2 || form.constant == 0);
+  if (!exact && !plain) {
+    row.strict = false;
+    double size = std::abs(form.constant);
+    for (const auto& term : form.terms) {
+      const ValueSet& set = variables_[term.first].set;
+      const double most = std::max(std::abs(set.low), std::abs(set.high));
+      if (std::isfinite(most)) size += most * std::abs(term.second);
+    }
+    row.form.constant -= kRounding * (1 + size);
+  }
+  rows_.push_back(std::move(row));
+}
+
+LinearSystem Solver::Case::system() {
+  rows_.clear();
+  for (const Comparison& each : comparisons_) {
+    bool exact = true;
+    const auto a = linear(each.a, exact);
+    const auto b = linear(each.b, exact);
+    if (!a.has_value() || !b.has_value()) continue;
+    LinearForm difference = *a;
+    difference.add(*b, -1);
+    add_row(difference, each.strict, exact);
+    if (each.equal) {
+      LinearForm turned;
+      turned.add(difference, -1);
+      add_row(turned, false, exact);
+    }
+  }
+  std::vector<bool> whole;
+  whole.reserve(variables_.size());
+  for (const Variable& each : variables_) whole.push_back(each.set.is_whole());
+  LinearSystem made(whole);
+  for (LinearRow& row : rows_) {
+    // Classes may have been joined since the variable was seen.
+    LinearForm form;
+    form.constant = row.form.constant;
+    for (const auto& term : row.form.terms) {
+      LinearForm one;
+      one.terms = {{root(term.first), term.second}};
+      form.add(one, 1);
+    }
+    made.add({std::move(form), row.strict});
+  }
+  for (uint32_t i = 0; i < variables_.size(); ++i) {
+    if (root(i) != i) continue;
+    const ValueSet& set = variables_[i].set;
+    if (!set.may_be(Kind::kNumber)) continue;
+    if (std::isfinite(set.low)) made.add({{{{i, -1.0}}, set.low}, set.low_open});
+    if (std::isfinite(set.high)) made.add({{{{i, 1.0}}, -set.high}, set.high_open});
+  }
+  return made;
+}
+
+bool Solver::Case::is_contradiction() {
+  if (contradiction_) return true;
+  // Texts: every test on what is listed; patterns against each other.
+  for (const Test& test : tests_) {
+    ValueSet& set = variables_[root(test.variable)].set;
+    if (test.truth) set.keep_kinds(static_cast<uint16_t>(~Kind::kNull));
+    if (set.strings_listed) {
+      std::erase_if(set.strings, [&](TermId value) {
+        const auto result = tested(test, value);
+        return result.has_value() && *result != test.truth;
+      });
+      if (set.strings.empty()) set.keep_kinds(static_cast<uint16_t>(~Kind::kString));
+    }
+    if (set.is_empty()) return true;
+  }
+  const auto pattern_of = [&](const Test& test) -> std::string {
+    const bool glob = terms_.op(test.predicate) == Op::kMatches;
+    const std::string text(terms_.text(terms_.arg(test.predicate, glob ? 1 : 2)));
+    if (glob) return text;
+    const std::string name(terms_.text(terms_.arg(test.predicate, 0)));
+    if (name == "starts_with") return text + "*";
+    if (name == "ends_with") return "*" + text;
+    return "*";
+  };
+  for (size_t i = 0; i < tests_.size(); ++i) {
+    if (!tests_[i].truth) continue;
+    const std::string mine = pattern_of(tests_[i]);
+    const TermId own = variables_[tests_[i].variable].term;
+    if (!globs_meet(mine, shape_of(terms_, own))) return true;
+    for (size_t k = i + 1; k < tests_.size(); ++k) {
+      if (root(tests_[k].variable) != root(tests_[i].variable)) continue;
+      if (tests_[k].truth && !globs_meet(mine, pattern_of(tests_[k]))) return true;
+    }
+  }
+  // Computed texts against what their class may be.
+  for (const Variable& each : variables_) {
+    if (terms_.op(each.term) != Op::kConcat) continue;
+    const uint32_t at = root(static_cast<uint32_t>(&each - variables_.data()));
+    const ValueSet& set = variables_[at].set;
+    if (!set.strings_listed) continue;
+    const std::string shape = shape_of(terms_, each.term);
+    if (std::none_of(set.strings.begin(), set.strings.end(),
+                     [&](TermId value) { return globs_meet(shape, std::string(terms_.text(value))); }))
+      return true;
+  }
+  for (const auto& [a, b] : different_) {
+    if (root(a) == root(b)) return true;
+    TermId first = 0;
+    TermId second = 0;
+    if (variables_[root(a)].set.is_single(terms_, first) &&
+        variables_[root(b)].set.is_single(terms_, second) && first == second)
+      return true;
+    const ValueSet& one = variables_[root(a)].set;
+    const ValueSet& other = variables_[root(b)].set;
+    if (one.is_number() && other.is_number() && one.low == one.high && other.low == other.high &&
+        one.low == other.low)
+      return true;
+  }
+  if (comparisons_.empty()) return false;
+  return system().is_contradiction();
+}
+
+ValueSet Solver::Case::values(TermId term) {
+  if (terms_.is_const(term)) return ValueSet::of(terms_, term);
+  const auto bounded = [](ValueSet set, const LinearSystem::Bounds& bounds) {
+    if (bounds.empty) return ValueSet::nothing();
+    set.raise_low(bounds.low, bounds.low_open);
+    set.lower_high(bounds.high, bounds.high_open);
+    return set;
+  };
+  if (!is_arithmetic(term) || !only_number(term)) {
+    const uint32_t at = variable(term);
+    ValueSet set = variables_[at].set;
+    if (comparisons_.empty() || !set.may_be(Kind::kNumber)) return set;
+    return bounded(set, system().bounds(at));
+  }
+  // A stand-in that equals the sum.
+  bool exact = true;
+  const auto form = linear(term, exact);
+  if (!form.has_value()) return ValueSet::of_kinds(Kind::kNumber);
+  const TermId stand_in = terms_.opaque();
+  const uint32_t at = variable(stand_in);
+  const bool whole = std::all_of(form->terms.begin(), form->terms.end(), [&](const auto& each) {
+    return variables_[each.first].set.is_whole() && each.second == std::floor(each.second);
+  });
+  variables_[at].set.keep_kinds(
+      whole && form->constant == std::floor(form->constant) && exact ? Kind::kInt : Kind::kNumber);
+  comparisons_.push_back({term, stand_in, false, true});
+  const ValueSet set = bounded(variables_[at].set, system().bounds(at));
+  comparisons_.pop_back();
+  return set;
+}
+
+}  // namespace krules::check

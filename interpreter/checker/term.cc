@@ -1,0 +1,406 @@
+#include "term.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "krules/json.h"
+
+namespace krules::check {
+
+namespace {
+
+// Names of subexpressions as authors write them; operators with two sides.
+std::string_view sign_of(Op op) {
+  switch (op) {
+    case Op::kAnd:
+      return "and";
+    case Op::kOr:
+      return "or";
+    case Op::kEqual:
+      return "==";
+    case Op::kLess:
+      return "<";
+    case Op::kLessEqual:
+      return "<=";
+    case Op::kIn:
+      return "in";
+    case Op::kMatches:
+      return "matches";
+    case Op::kAdd:
+      return "+";
+    case Op::kSubtract:
+      return "-";
+    case Op::kMultiply:
+      return "*";
+    case Op::kDivide:
+      return "/";
+    case Op::kIntDivide:
+      return "div";
+    case Op::kModulo:
+      return "%";
+    case Op::kPower:
+      return "**";
+    case Op::kCoalesce:
+      return "??";
+    default:
+      return {};
+  }
+}
+
+bool is_plain_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+}
+
+// The text of a constant inside an interpolated string; false where that is not plain.
+bool append_plain(std::string& text, const Value& value) {
+  switch (value.kind()) {
+    case ValueKind::kString:
+      text.append(value.text());
+      return true;
+    case ValueKind::kInt:
+      text.append(fmt::format("{}", value.as_int()));
+      return true;
+    case ValueKind::kBool:
+      text.append(value.as_bool() ? "true" : "false");
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+TermPool::TermPool() : table_(1024, 0) {
+  null_ = constant(Value::null());
+  true_ = constant(Value::boolean(true));
+  false_ = constant(Value::boolean(false));
+}
+
+bool TermPool::is_text(TermId id, std::string_view wanted) const {
+  return is_const(id) && value(id).is(ValueKind::kString) && value(id).text() == wanted;
+}
+
+std::string_view TermPool::text(TermId id) const {
+  if (!is_const(id) || !value(id).is(ValueKind::kString)) return {};
+  return values_[terms_[id].data].text();
+}
+
+uint64_t TermPool::hash(const Term& term, std::span<const TermId> args) const {
+  uint64_t h = static_cast<uint64_t>(term.op) * 0x9E3779B97F4A7C15U + term.epoch;
+  if (term.op == Op::kConst) {
+    h ^= hash_value(values_[term.data]) + static_cast<uint64_t>(values_[term.data].kind());
+  } else {
+    h ^= term.data;
+  }
+  for (const TermId arg : args) h = (h ^ arg) * 0xD6E8FEB86659FD93U + (h >> 29);
+  h *= 0xBF58476D1CE4E5B9U;
+  return h ^ (h >> 31);
+}
+
+void TermPool::grow() {
+  std::vector<uint32_t> bigger(table_.size() * 2, 0);
+  const size_t mask = bigger.size() - 1;
+  for (uint32_t id = 0; id < terms_.size(); ++id) {
+    size_t at = hash(terms_[id], args(id)) & mask;
+    while (bigger[at] != 0) at = (at + 1) & mask;
+    bigger[at] = id + 1;
+  }
+  table_.swap(bigger);
+}
+
+TermId TermPool::make(Op op, std::span<const TermId> args_given, uint32_t data, uint8_t epoch) {
+  Term term;
+  term.op = op;
+  term.epoch = epoch;
+  term.data = data;
+  term.local = is_local(op);
+  for (const TermId arg : args_given) term.local |= terms_[arg].local;
+  term.count = static_cast<uint32_t>(args_given.size());
+  const size_t mask = table_.size() - 1;
+  size_t at = hash(term, args_given) & mask;
+  for (; table_[at] != 0; at = (at + 1) & mask) {
+    const TermId id = table_[at] - 1;
+    const Term& known = terms_[id];
+    if (known.op != op || known.epoch != epoch || known.count != term.count) continue;
+    if (op == Op::kConst) {
+      const Value& a = values_[known.data];
+      const Value& b = values_[data];
+      if (a.kind() != b.kind() || !equal(a, b)) continue;
+    } else if (known.data != data || !std::ranges::equal(args(id), args_given)) {
+      continue;
+    }
+    return id;
+  }
+  const auto id = static_cast<TermId>(terms_.size());
+  term.first = static_cast<uint32_t>(args_.size());
+  // The arguments may lie in args_ itself.
+  const std::vector<TermId> copy(args_given.begin(), args_given.end());
+  args_.insert(args_.end(), copy.begin(), copy.end());
+  terms_.push_back(term);
+  table_[at] = id + 1;
+  if (terms_.size() * 2 > table_.size()) grow();
+  return id;
+}
+
+TermId TermPool::constant(const Value& value) {
+  values_.push_back(value);
+  const size_t before = terms_.size();
+  const TermId id = make(Op::kConst, {}, static_cast<uint32_t>(values_.size() - 1), 0);
+  if (terms_.size() == before) {
+    values_.pop_back();
+  } else {
+    values_.back() = clone_into(value, arena_);
+  }
+  return id;
+}
+
+TermId TermPool::text_constant(std::string_view text) {
+  return constant(Value::string_view(text));
+}
+
+TermId TermPool::leaf(Op op, uint8_t epoch) {
+  return make(op, {}, 0, epoch);
+}
+
+TermId TermPool::param(std::string_view name) {
+  const TermId arg = text_constant(name);
+  return make(Op::kParam, std::span(&arg, 1), 0, 0);
+}
+
+TermId TermPool::read(TermId subject, TermId name, uint8_t epoch) {
+  const TermId args[] = {subject, name};
+  return make(Op::kRead, args, 0, epoch);
+}
+
+TermId TermPool::read_extended(TermId subject, TermId name, uint8_t epoch) {
+  const TermId args[] = {subject, name};
+  return make(Op::kReadExt, args, 0, epoch);
+}
+
+TermId TermPool::apply(Op op, std::span<const TermId> given) {
+  // Simplifying may make terms, which moves what `given` may point to.
+  const std::vector<TermId> args(given.begin(), given.end());
+  return simplified(op, args);
+}
+
+TermId TermPool::arithmetic(Op op, TermId a, TermId b) {
+  const TermId plain[] = {a, b};
+  if (!is_const(a) || !is_const(b)) return make(op, plain, 0, 0);
+  const Value x = value(a);
+  const Value y = value(b);
+  if (!x.is_number() || !y.is_number()) return make(op, plain, 0, 0);
+  if (x.is(ValueKind::kInt) && y.is(ValueKind::kInt)) {
+    int64_t result = 0;
+    bool wrong = true;
+    if (op == Op::kAdd) wrong = __builtin_add_overflow(x.as_int(), y.as_int(), &result);
+    if (op == Op::kSubtract) wrong = __builtin_sub_overflow(x.as_int(), y.as_int(), &result);
+    if (op == Op::kMultiply) wrong = __builtin_mul_overflow(x.as_int(), y.as_int(), &result);
+    return wrong ? make(op, plain, 0, 0) : number(result);
+  }
+  double result = NAN;
+  if (op == Op::kAdd) result = x.as_number() + y.as_number();
+  if (op == Op::kSubtract) result = x.as_number() - y.as_number();
+  if (op == Op::kMultiply) result = x.as_number() * y.as_number();
+  return std::isfinite(result) ? constant(Value::floating(result)) : make(op, plain, 0, 0);
+}
+
+TermId TermPool::comparison(Op op, TermId a, TermId b) {
+  const TermId plain[] = {a, b};
+  if (is_const(a) && is_const(b)) {
+    const Value& x = value(a);
+    const Value& y = value(b);
+    if (op == Op::kEqual) return truth(equal(x, y));
+    if (x.is_number() && y.is_number()) {
+      const int order = compare_numbers(x, y);
+      return truth(op == Op::kLess ? order < 0 : order <= 0);
+    }
+    if (x.is(ValueKind::kString) && y.is(ValueKind::kString)) {
+      const int order = x.text().compare(y.text());
+      return truth(op == Op::kLess ? order < 0 : order <= 0);
+    }
+  } else if (op == Op::kEqual) {
+    if (a == b) return true_;
+    // One order, so that equal conditions are equal terms; constants behind.
+    if (is_const(a) || (!is_const(b) && b < a)) {
+      const TermId turned[] = {b, a};
+      return make(op, turned, 0, 0);
+    }
+  }
+  return make(op, plain, 0, 0);
+}
+
+TermId TermPool::simplified(Op op, std::span<const TermId> args) {
+  switch (op) {
+    case Op::kAdd:
+    case Op::kSubtract:
+    case Op::kMultiply:
+      return arithmetic(op, args[0], args[1]);
+    case Op::kEqual:
+    case Op::kLess:
+    case Op::kLessEqual:
+      return comparison(op, args[0], args[1]);
+    case Op::kNot:
+      if (is_const(args[0])) return truth(!value(args[0]).is_true());
+      if (terms_[args[0]].op == Op::kNot) return arg(args[0], 0);
+      break;
+    case Op::kNegate:
+      if (is_const(args[0]) && value(args[0]).is_number())
+        return arithmetic(Op::kSubtract, number(0), args[0]);
+      break;
+    case Op::kAnd:
+      if (args[0] == false_ || args[1] == false_) return false_;
+      if (args[0] == true_) return args[1];
+      if (args[1] == true_ || args[0] == args[1]) return args[0];
+      break;
+    case Op::kOr:
+      if (args[0] == true_ || args[1] == true_) return true_;
+      if (args[0] == false_) return args[1];
+      if (args[1] == false_ || args[0] == args[1]) return args[0];
+      break;
+    case Op::kCoalesce:
+      if (args[0] == null_) return args[1];
+      if (is_const(args[0])) return args[0];
+      break;
+    case Op::kIf:
+      if (is_const(args[0])) return value(args[0]).is_true() ? args[1] : args[2];
+      if (args[1] == args[2]) return args[1];
+      break;
+    case Op::kIn:
+      if (is_const(args[0]) && is_const(args[1]) && value(args[1]).is(ValueKind::kList)) {
+        const Value wanted = value(args[0]);
+        const auto items = value(args[1]).as_list().items();
+        return truth(
+            std::any_of(items.begin(), items.end(), [&](const Value& v) { return equal(v, wanted); }));
+      }
+      break;
+    case Op::kField: {
+      const TermId object = args[0];
+      if (object == null_) return null_;
+      if (terms_[object].op == Op::kMap && is_const(args[1])) {
+        const auto entries = this->args(object);
+        for (size_t i = entries.size(); i >= 2; i -= 2) {
+          if (entries[i - 2] == args[1]) return entries[i - 1];
+        }
+        return null_;
+      }
+      if (is_const(object) && value(object).is(ValueKind::kMap) && is_const(args[1]) &&
+          value(args[1]).is(ValueKind::kString)) {
+        const Value* found = value(object).as_map().find(value(args[1]).text());
+        return found != nullptr ? constant(Value(*found)) : null_;
+      }
+      break;
+    }
+    case Op::kConcat: {
+      std::string all;
+      for (const TermId part : args) {
+        if (!is_const(part) || !append_plain(all, value(part))) return make(op, args, 0, 0);
+      }
+      return text_constant(all);
+    }
+    default:
+      break;
+  }
+  return make(op, args, 0, 0);
+}
+
+TermId TermPool::shifted(TermId term, uint8_t epoch) {
+  if (epoch == 0) return term;
+  return rewritten(term, [&](TermId id) {
+    const Term local = terms_[id];
+    if (local.epoch != 0) return id;
+    const std::vector<TermId> args(this->args(id).begin(), this->args(id).end());
+    return make(local.op, args, local.data, epoch);
+  });
+}
+
+std::string TermPool::show(TermId id) const {
+  const Term& term = terms_[id];
+  const auto args = this->args(id);
+  const auto side = [&](TermId part) {
+    const bool simple = sign_of(terms_[part].op).empty() && terms_[part].op != Op::kNot;
+    return simple ? show(part) : "(" + show(part) + ")";
+  };
+  switch (term.op) {
+    case Op::kConst: {
+      std::string text;
+      append_json(text, value(id));
+      return text;
+    }
+    case Op::kNow:
+      return "now()";
+    case Op::kParam:
+      return std::string(text(args[0]));
+    case Op::kSubject:
+      return "subject";
+    case Op::kEvent:
+      return "event";
+    case Op::kProperty:
+      return "property";
+    case Op::kOld:
+      return "old";
+    case Op::kNew:
+      return "new";
+    case Op::kPayload:
+      return "payload";
+    case Op::kExtra:
+      return "extra";
+    case Op::kMeta:
+      return "meta";
+    case Op::kOpaque:
+      return "(some value)";
+    case Op::kFresh:
+      return "uuid()";
+    case Op::kProps:
+      return show(args[0]) + ".props()";
+    case Op::kRead:
+    case Op::kReadExt: {
+      std::string of = terms_[args[0]].op == Op::kSubject ? "subject" : "subject(" + show(args[0]) + ")";
+      if (term.op == Op::kReadExt) of = terms_[args[0]].op == Op::kSubject ? "ext" : of + ".ext";
+      if (is_plain_name(text(args[1]))) return of + "." + std::string(text(args[1]));
+      return of + "[" + show(args[1]) + "]";
+    }
+    case Op::kHas:
+      return "has(" + show(args[0]) + ")";
+    case Op::kField:
+      if (is_plain_name(text(args[1]))) return side(args[0]) + "." + std::string(text(args[1]));
+      return side(args[0]) + "[" + show(args[1]) + "]";
+    case Op::kNot:
+      if (terms_[args[0]].op == Op::kEqual) return side(arg(args[0], 0)) + " != " + side(arg(args[0], 1));
+      return "not " + side(args[0]);
+    case Op::kNegate:
+      return "-" + side(args[0]);
+    case Op::kIf:
+      return "if " + show(args[0]) + " then " + side(args[1]) + " else " + side(args[2]);
+    case Op::kConcat: {
+      std::string all = "\"";
+      for (const TermId part : args)
+        all += is_const(part) && value(part).is(ValueKind::kString) ? std::string(text(part))
+                                                                    : "{" + show(part) + "}";
+      return all + "\"";
+    }
+    case Op::kList: {
+      std::string all;
+      for (const TermId part : args) all += (all.empty() ? "" : ", ") + show(part);
+      return "[" + all + "]";
+    }
+    case Op::kMap: {
+      std::string all;
+      for (size_t i = 0; i + 1 < args.size(); i += 2)
+        all += (all.empty() ? " " : ", ") + std::string(text(args[i])) + ": " + show(args[i + 1]);
+      return "{" + all + " }";
+    }
+    case Op::kCall: {
+      std::string all;
+      for (size_t i = 1; i < args.size(); ++i) all += (i == 1 ? "" : ", ") + show(args[i]);
+      return std::string(text(args[0])) + "(" + all + ")";
+    }
+    default:
+      return side(args[0]) + " " + std::string(sign_of(term.op)) + " " + side(args[1]);
+  }
+}
+
+}  // namespace krules::check
