@@ -39,6 +39,9 @@ ProgramCompiler::ProgramCompiler(const std::vector<ast::Module>& modules, const 
   auto impl = std::make_unique<Program::Impl>();
   impl_ = impl.get();
   impl_->symbols = symbols_;
+  // Rules on `*` see the built-in events without naming them.
+  for (std::string_view type : {kPropertyChangedType, kPropertyDeletedType, kSubjectDeletedType})
+    symbols_->intern(type);
   for (const ast::Module& module : modules) {
     impl_->sources.push_back(module.source);
     whole_ = whole_ && module.errors.empty();

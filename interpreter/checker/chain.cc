@@ -15,12 +15,12 @@ constexpr size_t kMostTriggerTests = 4;
 Chain::Chain(Model& model, Facts& facts, const Between& between, uint32_t first_path)
     : model_(model), terms_(model.terms), facts_(facts), between_(between) {
   facts_.forget_runs();
+  runs_.push_back({.path = first_path, .placed = {}});
   begin(first_path);
 }
 
 void Chain::begin(uint32_t path) {
-  const size_t run = runs_.size();
-  if (run == 0) runs_.push_back({.path = path, .placed = {}});
+  const size_t run = runs_.size() - 1;
   const RulePath& rule_path = model_.paths[path];
   facts_.set_rule(static_cast<uint8_t>(run), rule_path.rule);
   add_trigger(rule_path.rule, run);

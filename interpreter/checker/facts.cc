@@ -287,6 +287,43 @@ ValueSet Facts::once(const Cell& cell) {
   return all;
 }
 
+bool Facts::is_changed_somewhere(const Cell& cell) const {
+  bool found = false;
+  writers_.for_each(cell.name, cell.kind == Cell::Kind::kExtended, [&](const Site& site) {
+    found |= model_.paths[site.path].effects[site.effect].kind == Effect::Kind::kChange;
+  });
+  return found;
+}
+
+// Goes round until nothing is added. False: there was no end to it.
+bool Facts::settle(const std::vector<Cell>& cells) {
+  bool moved = true;
+  for (int round = 0; moved && round < kRounds; ++round) {
+    moved = false;
+    for (const Cell& cell : cells) {
+      if (cells_[cell].given) continue;
+      const ValueSet now = once(cell);
+      ValueSet& known = cells_[cell].set;
+      ValueSet next = known;
+      if (round < kRoundsBeforeWidening) {
+        next.join(now);
+      } else {
+        next.widen(now);
+      }
+      moved |= !(next == known);
+      known = std::move(next);
+    }
+  }
+  return !moved;
+}
+
+bool Facts::is_given(TermId name, bool extended) const {
+  if (!writers_.is_written(name, extended)) return true;
+  const Cell cell{extended ? Cell::Kind::kExtended : Cell::Kind::kProperty, name, kNoRule};
+  look_up(cell);
+  return cells_.at(cell).given;
+}
+
 void Facts::compute(const Cell& first) {
   // What runs are about at the moment is the caller's: put aside.
   std::vector<uint32_t> rules = std::move(rules_);
@@ -296,28 +333,21 @@ void Facts::compute(const Cell& first) {
   std::vector<Cell> cells = {first};
   for (size_t i = 0; i < cells.size() && cells.size() <= kMostCells; ++i) add_needs(Cell(cells[i]), cells);
   if (cells.size() > kMostCells) {
-    cells_[first] = {{}, true};
+    cells_[first] = {{}, false};
   } else {
     for (const Cell& cell : cells) cells_[cell] = {ValueSet::nothing(), false};
-    bool moved = true;
-    for (int round = 0; moved && round < kRounds; ++round) {
-      moved = false;
-      for (const Cell& cell : cells) {
-        ValueSet now = once(cell);
-        ValueSet& known = cells_[cell].set;
-        ValueSet next = known;
-        if (round < kRoundsBeforeWidening) {
-          next.join(now);
-        } else {
-          next.widen(now);
-        }
-        moved |= !(next == known);
-        known = std::move(next);
-      }
-    }
+    bool settled = settle(cells);
+    // `set n += 1` alone never gives `n` a value: then it comes from elsewhere, and can be anything.
+    bool given = false;
     for (const Cell& cell : cells) {
-      if (moved) cells_[cell].set = {};
-      cells_[cell].done = true;
+      if (cell.kind == Cell::Kind::kPayload || cells_[cell].set.kinds != ValueSet::kNull) continue;
+      if (!is_changed_somewhere(cell)) continue;
+      cells_[cell] = {{}, true};
+      given = true;
+    }
+    if (given) settled = settle(cells);
+    for (const Cell& cell : cells) {
+      if (!settled) cells_[cell].set = {};
     }
   }
   rules_ = std::move(rules);

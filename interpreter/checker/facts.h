@@ -56,6 +56,9 @@ class Facts final : public KnownValues {
   /// A term is one of these values, until forget_runs().
   void add(TermId term, const ValueSet& set) { added_[term] = set; }
 
+  /// Whether a property has values that no rule gives it at first: nothing writes it, or only what reads it before.
+  bool is_given(TermId name, bool extended) const;
+
   /// What a term of a path can be when the path is taken. Leaves alone what set_rule() and add() said.
   ValueSet values_on(uint32_t path, TermId term);
 
@@ -75,7 +78,7 @@ class Facts final : public KnownValues {
   };
   struct Known {
     ValueSet set;
-    bool done = false;
+    bool given = false;
   };
 
   const ValueSet& look_up(const Cell& cell) const;
@@ -83,6 +86,8 @@ class Facts final : public KnownValues {
   void add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) const;
   void add_needs(const Cell& cell, std::vector<Cell>& cells) const;
   ValueSet once(const Cell& cell);
+  bool settle(const std::vector<Cell>& cells);
+  bool is_changed_somewhere(const Cell& cell) const;
   bool triggers_of(uint32_t rule, std::vector<TermId>& changed) const;
   /// What comes from outside in a payload's field.
   ValueSet from_outside(uint32_t rule, TermId field) const;

@@ -221,7 +221,7 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
     if (terms_.op(leaf) == Op::kField || terms_[leaf].epoch != 0) continue;
     const TermId name = terms_.arg(leaf, 1);
     // Only what nothing writes can be anything; the rest the program itself must bring about.
-    if (terms_.op(leaf) != Op::kRead || !terms_.is_const(name) || writers_.is_written(name, false)) continue;
+    if (terms_.op(leaf) != Op::kRead || !terms_.is_const(name) || !facts_.is_given(name, false)) continue;
     const TermId of = terms_.arg(leaf, 0);
     std::string subject = input.subject;
     if (terms_.is_const(of)) subject = std::string(terms_.text(of));

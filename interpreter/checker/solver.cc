@@ -28,7 +28,8 @@ bool Solver::find_choice(TermId term, TermId& choice) const {
     choice = term;
     return true;
   }
-  if (terms_.is_const(term)) return false;
+  // What a property's subject or name may be is one value, whatever it is.
+  if (terms_.is_const(term) || is_local(op)) return false;
   for (const TermId arg : terms_.args(term)) {
     if (find_choice(arg, choice)) return true;
   }
