@@ -24,6 +24,7 @@ Prover::Activity::Activity(const Model& model, const EventGraph& graph, const Wr
 
 void Prover::Activity::renew(const std::vector<Component>& components) {
   std::fill(active_.begin(), active_.end(), 0);
+  moves_.clear();
   written_.clear();
   std::vector<uint32_t> waiting;  // paths whose events are to be followed
   std::vector<uint32_t> owner(model_.rules.size(), UINT32_MAX);
@@ -69,6 +70,7 @@ void Prover::Activity::look_at(const Component& component) {
     for (const uint32_t path : circle) on_circle_[path] = 1;
   }
   single_file_ = is_single_file(component);
+  moves_.clear();
   written_.clear();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <unordered_map>
@@ -29,7 +30,13 @@ class Prover::Activity final : public Between {
 
   bool is_left_alone(TermId name, bool extended) const override;
   bool is_ours(TermId name, bool extended) const override;
+  bool only_moves(TermId name, bool up) const override {
+    return std::find(moves_.begin(), moves_.end(), std::pair(name, up)) != moves_.end();
+  }
   ValueSet written(TermId name, bool extended) const override;
+
+  /// It was shown that a property only moves one way, until renew() or look_at().
+  void note_moves(TermId name, bool up) { moves_.emplace_back(name, up); }
 
  private:
   bool is_single_file(const Component& component) const;
@@ -43,6 +50,7 @@ class Prover::Activity final : public Between {
   std::vector<char> active_;     // by path
   std::vector<char> on_circle_;  // by path, of the component looked at
   std::vector<std::vector<char>> circles_;
+  std::vector<std::pair<TermId, bool>> moves_;
   uint32_t island_ = 0;
   bool single_file_ = false;
   mutable std::map<std::pair<TermId, bool>, ValueSet> written_;

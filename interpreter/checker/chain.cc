@@ -24,7 +24,25 @@ void Chain::begin(uint32_t path) {
   const RulePath& rule_path = model_.paths[path];
   facts_.set_rule(static_cast<uint8_t>(run), rule_path.rule);
   add_trigger(rule_path.rule, run);
+  if (run == 0) add_new_is_read(rule_path.rule);
   for (const Literal& literal : rule_path.when) literals_.push_back({at(literal.term, run), literal.truth});
+}
+
+// What an event calls new is what the property still is, where nothing else can have written it since; and
+// not more (or less) than it is, where it is only raised (or lowered).
+void Chain::add_new_is_read(uint32_t rule) {
+  const auto& triggers = model_.rules[rule].compiled->triggers;
+  if (triggers.size() != 1 || triggers.front().types.size() != 1 || triggers.front().properties.size() != 1)
+    return;
+  if (triggers.front().types.front().text != kPropertyChangedType) return;
+  if (triggers.front().properties.front().exact == nullptr) return;
+  const TermId name = terms_.text_constant(triggers.front().properties.front().text);
+  const TermId now = terms_.read(terms_.leaf(Op::kSubject), name);
+  const TermId told = terms_.leaf(Op::kNew);
+  if (between_.is_ours(name, false)) literals_.push_back({terms_.apply(Op::kEqual, {told, now}), true});
+  if (between_.only_moves(name, true)) literals_.push_back({terms_.apply(Op::kLessEqual, {told, now}), true});
+  if (between_.only_moves(name, false))
+    literals_.push_back({terms_.apply(Op::kLessEqual, {now, told}), true});
 }
 
 // That the event is one that the rule waits for, where names alone leave it open.

@@ -27,6 +27,8 @@ class Between {
   virtual bool is_left_alone(TermId name, bool extended) const = 0;
   /// Nothing but the chain's own runs writes it.
   virtual bool is_ours(TermId name, bool extended) const = 0;
+  /// It is a number, and whatever writes it raises it (`up`), or lowers it, or leaves it.
+  virtual bool only_moves(TermId name, bool up) const = 0;
   /// All that may be written to it.
   virtual ValueSet written(TermId name, bool extended) const = 0;
 };
@@ -63,6 +65,7 @@ class Chain {
 
   void begin(uint32_t path);
   void add_trigger(uint32_t rule, size_t run);
+  void add_new_is_read(uint32_t rule);
   TermId place(TermId term, size_t run);
   TermId read_at(TermId subject, TermId name, bool extended, size_t run);
   TermId read_after(TermId subject, TermId name, bool extended, size_t run);

@@ -90,6 +90,8 @@ Facts::Facts(Model& model, const EventGraph& graph, const Writers& writers)
     for (const ast::Declaration& declaration : module.declarations) {
       if (const auto* input = std::get_if<ast::Input>(&declaration.node))
         inputs_.emplace(input->type.text, input);
+      if (const auto* param = std::get_if<ast::Param>(&declaration.node))
+        params_.emplace(param->name, kinds_of(param->kind));
     }
   }
 }
@@ -130,6 +132,13 @@ bool Facts::triggers_of(uint32_t rule, std::vector<TermId>& changed) const {
   return !changed.empty();
 }
 
+bool Facts::is_made_inside(std::string_view type) const {
+  const auto& classes = graph_.classes();
+  return std::any_of(classes.begin(), classes.end(), [&](const EventGraph::Class& made) {
+    return made.kind == EventClass::Kind::kPlain && globs_meet(made.name, type);
+  });
+}
+
 ValueSet Facts::from_outside(uint32_t rule, TermId field) const {
   ValueSet all = ValueSet::nothing();
   for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
@@ -138,6 +147,8 @@ ValueSet Facts::from_outside(uint32_t rule, TermId field) const {
           type.text == kSubjectDeletedType)
         return {};
       const auto input = inputs_.find(type.text);
+      if (!inputs_.empty() && input == inputs_.end() && type.exact != nullptr && is_made_inside(type.text))
+        continue;
       if (type.exact == nullptr || input == inputs_.end() || !input->second->has_fields) return {};
       const auto& fields = input->second->fields;
       const std::string name(model_.terms.text(field));
@@ -180,6 +191,11 @@ void Facts::narrow(const TermPool& terms, TermId term, ValueSet& set) const {
         all.join(look_up({Cell::Kind::kProperty, name, kNoRule}));
       }
       set.meet(all);
+      return;
+    }
+    case Op::kParam: {
+      const auto param = params_.find(terms.text(terms.arg(term, 0)));
+      if (param != params_.end()) set.keep_kinds(param->second);
       return;
     }
     case Op::kField: {
@@ -314,7 +330,14 @@ bool Facts::settle(const std::vector<Cell>& cells) {
       known = std::move(next);
     }
   }
-  return !moved;
+  if (moved) return false;
+  // What was taken too wide comes closer again: all that gets there from what is known is still enough.
+  for (int round = 0; round < 2; ++round) {
+    for (const Cell& cell : cells) {
+      if (!cells_[cell].given) cells_[cell].set.meet(once(cell));
+    }
+  }
+  return true;
 }
 
 bool Facts::is_given(TermId name, bool extended) const {

@@ -56,7 +56,8 @@ class Facts final : public KnownValues {
   /// A term is one of these values, until forget_runs().
   void add(TermId term, const ValueSet& set) { added_[term] = set; }
 
-  /// Whether a property has values that no rule gives it at first: nothing writes it, or only what reads it before.
+  /// Whether a property has values that no rule gives it at first: nothing writes it, or only what reads it
+  /// before.
   bool is_given(TermId name, bool extended) const;
 
   /// What a term of a path can be when the path is taken. Leaves alone what set_rule() and add() said.
@@ -86,10 +87,12 @@ class Facts final : public KnownValues {
   void add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) const;
   void add_needs(const Cell& cell, std::vector<Cell>& cells) const;
   ValueSet once(const Cell& cell);
+  bool is_made_inside(std::string_view type) const;
   bool settle(const std::vector<Cell>& cells);
   bool is_changed_somewhere(const Cell& cell) const;
   bool triggers_of(uint32_t rule, std::vector<TermId>& changed) const;
-  /// What comes from outside in a payload's field.
+  /// What comes from outside in a payload's field. Of a type that the program emits itself nothing, where it
+  /// declares what else comes in.
   ValueSet from_outside(uint32_t rule, TermId field) const;
 
   Model& model_;
@@ -97,6 +100,7 @@ class Facts final : public KnownValues {
   const Writers& writers_;
   Solver solver_;
   std::unordered_map<std::string_view, const ast::Input*> inputs_;
+  std::unordered_map<std::string_view, uint16_t> params_;  // kinds
   std::map<Cell, Known> cells_;
   std::vector<uint32_t> rules_;  // by epoch
   std::unordered_map<TermId, ValueSet> added_;

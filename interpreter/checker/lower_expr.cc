@@ -262,9 +262,8 @@ Lowering::Lowered Lowering::call(std::string_view name, const ast::Expr* object,
     return {made};
   }
   const FunctionSpec* spec = functions_.find(name);
-  if (spec == nullptr || named) return {terms_.opaque()};
-  if (!spec->pure && spec->category == "random") return {terms_.fresh()};
-  if (!spec->pure) return {terms_.opaque()};
+  if (spec == nullptr || (named && spec->pure)) return {terms_.opaque()};
+  if (!spec->pure) return {terms_.fresh()};
   given.insert(given.begin(), terms_.text_constant(name));
   return {terms_.apply(Op::kCall, given)};
 }

@@ -230,6 +230,7 @@ bool Prover::refute_pairs(Component& component) {
 
 bool Prover::improve(Component& component) {
   activity_->look_at(component);
+  note_moves(component);
   if (refute_links(component)) return true;
   if (climb(component)) return true;
   if (measure(component)) return true;

@@ -83,7 +83,20 @@ class Prover {
   std::vector<std::pair<TermId, bool>> written_on_circles(const Component& component) const;
   bool remove(Component& component, ProofStep step);
   bool remove_changes(Component& component, const std::vector<Site>& sites, ProofStep step);
-  bool always_changes(const Site& site);
+  bool always_changes(const Component& component, const Site& site);
+  /// What holds when a path writes something: one set of conditions for each event that can have fired it.
+  struct Context {
+    const std::vector<Literal>& literals;
+    TermId before;
+    TermId after;
+    Chain& chain;
+    size_t run;
+  };
+  template <class Visit>
+  bool in_all_contexts(const Component& component, const Site& site, const Visit& visit);
+  bool is_bounded(const Component& component, const Context& context, uint32_t path,
+                  const std::vector<Literal>& literals, bool up);
+  void note_moves(const Component& component);
   /// The literals of a path for reasoning about its own run, with what fires it.
   std::vector<Literal> conditions(uint32_t path);
 

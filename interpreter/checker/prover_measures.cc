@@ -68,18 +68,40 @@ std::vector<std::pair<TermId, bool>> Prover::written_on_circles(const Component&
   return {names.begin(), names.end()};
 }
 
-bool Prover::always_changes(const Site& site) {
+// Calls visit(context) for each way in which the site can be come to, while it gives true. A path on a circle
+// is come to, from some time on, by its own links alone.
+template <class Visit>
+bool Prover::in_all_contexts(const Component& component, const Site& site, const Visit& visit) {
   const Effect& effect = model_.paths[site.path].effects[site.effect];
-  if (effect.in_loop) return false;
-  std::vector<Literal> literals = conditions(site.path);
-  literals.push_back({terms_.apply(Op::kEqual, {effect.after, effect.before}), true});
-  return facts_.solver().is_contradiction(literals);
+  bool has_links = false;
+  for (const Link& link : component.links) {
+    if (!link.alive || link.to != site.path) continue;
+    has_links = true;
+    Chain chain(model_, facts_, *activity_, link.from);
+    chain.add(link);
+    const TermId before = chain.at(effect.before, 1);
+    const TermId after = chain.at(effect.after, 1);
+    if (chain.is_contradiction()) continue;
+    if (!visit(Context{chain.literals(), before, after, chain, 1})) return false;
+  }
+  if (has_links) return true;
+  Chain chain(model_, facts_, *activity_, site.path);
+  return visit(Context{chain.literals(), effect.before, effect.after, chain, 0});
+}
+
+bool Prover::always_changes(const Component& component, const Site& site) {
+  if (model_.paths[site.path].effects[site.effect].in_loop) return false;
+  return in_all_contexts(component, site, [&](const Context& context) {
+    std::vector<Literal> literals = context.literals;
+    literals.push_back({terms_.apply(Op::kEqual, {context.after, context.before}), true});
+    return facts_.solver().is_contradiction(literals);
+  });
 }
 
 // The changes that these sites make end: so do the events of them, and the paths that cannot run without.
 bool Prover::remove_changes(Component& component, const std::vector<Site>& sites, ProofStep step) {
   for (const Site& site : sites) {
-    const bool whole_path = always_changes(site);
+    const bool whole_path = always_changes(component, site);
     for (uint32_t i = 0; i < component.links.size(); ++i) {
       const Link& link = component.links[i];
       const bool own_event = link.from == site.path && link.effect == site.effect;
@@ -117,35 +139,44 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
   for (const Site& site : sites) {
     const Effect& effect = model_.paths[site.path].effects[site.effect];
     if (effect.kind != Effect::Kind::kChange || effect.name != name) return false;
-    std::vector<Literal> literals = conditions(site.path);
-    if (!solver.values(effect.after, literals).is_number()) return false;
-    literals.push_back({terms_.apply(Op::kCall, {terms_.text_constant("is number"), effect.before}), true});
-    std::vector<Literal> back = literals;
-    back.push_back(up ? Literal{terms_.apply(Op::kLess, {effect.after, effect.before}), true}
-                      : Literal{terms_.apply(Op::kLess, {effect.before, effect.after}), true});
-    if (!solver.is_contradiction(back)) return false;
-    literals.push_back({terms_.apply(Op::kEqual, {effect.after, effect.before}), false});
-    if (solver.is_contradiction(literals)) {
+    bool ends = true;
+    const bool one_way = in_all_contexts(component, site, [&](const Context& context) {
+      std::vector<Literal> literals = context.literals;
+      if (!solver.values(context.after, literals).is_number()) return false;
+      literals.push_back(
+          {terms_.apply(Op::kCall, {terms_.text_constant("is number"), context.before}), true});
+      std::vector<Literal> back = literals;
+      back.push_back(up ? Literal{terms_.apply(Op::kLess, {context.after, context.before}), true}
+                        : Literal{terms_.apply(Op::kLess, {context.before, context.after}), true});
+      if (!solver.is_contradiction(back)) return false;
+      literals.push_back({terms_.apply(Op::kEqual, {context.after, context.before}), false});
       // From something that is no number to a number: once for each subject.
-      ending.push_back(site);
-      continue;
-    }
-    const ValueSet delta =
-        solver.values(terms_.apply(Op::kSubtract, {effect.after, effect.before}), literals);
-    const ValueSet from = solver.values(effect.before, literals);
-    if (!(up ? goes_up(delta) : goes_down(delta))) continue;
-    if (!std::isfinite(up ? from.high : from.low)) continue;
-    const double size = up ? delta.low : -delta.high;
-    const double bound = up ? from.high : from.low;
-    const double start = up ? from.low : from.high;
-    ending.push_back(site);
-    step.step = step.step == 0 ? size : std::min(step.step, size);
-    step.bound = bound;
-    if (std::isfinite(start)) {
-      const auto times =
-          static_cast<uint64_t>(std::min(1e15, std::floor(std::abs(bound - start) / size) + 1));
-      step.times = std::max(step.times.value_or(0), times);
-    }
+      if (!ends || solver.is_contradiction(literals)) return true;
+      const ValueSet delta =
+          solver.values(terms_.apply(Op::kSubtract, {context.after, context.before}), literals);
+      if (!(up ? goes_up(delta) : goes_down(delta))) {
+        ends = false;
+        return true;
+      }
+      const ValueSet from = solver.values(context.before, literals);
+      const double size = up ? delta.low : -delta.high;
+      const double bound = up ? from.high : from.low;
+      const double start = up ? from.low : from.high;
+      if (!std::isfinite(bound)) {
+        ends = is_bounded(component, context, site.path, literals, up);
+        return true;
+      }
+      step.step = step.step == 0 ? size : std::min(step.step, size);
+      step.bound = bound;
+      if (std::isfinite(start)) {
+        const auto times =
+            static_cast<uint64_t>(std::min(1e15, std::floor(std::abs(bound - start) / size) + 1));
+        step.times = std::max(step.times.value_or(0), times);
+      }
+      return true;
+    });
+    if (!one_way) return false;
+    if (ends) ending.push_back(site);
   }
   if (ending.empty()) return false;
   const std::string shown = fmt::format("{}{}", extended ? "ext." : "", terms_.text(name));
@@ -154,6 +185,63 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
                   : fmt::format("`{}` only {}, and not once it is {} {}", shown, up ? "grows" : "shrinks",
                                 up ? "above" : "below", number_text(step.bound));
   return remove_changes(component, ending, std::move(step));
+}
+
+// A bound that is no number but stands still: another property that nothing writes meanwhile, a parameter.
+bool Prover::is_bounded(const Component& /*component*/, const Context& context, uint32_t path,
+                        const std::vector<Literal>& literals, bool up) {
+  std::vector<TermId> candidates;
+  const auto stands = [&](const auto& self, TermId term) -> bool {
+    if (terms_.is_const(term)) return true;
+    const Op op = terms_.op(term);
+    if (op == Op::kRead || op == Op::kReadExt) {
+      return terms_.op(terms_.arg(term, 0)) == Op::kSubject && terms_.is_const(terms_.arg(term, 1)) &&
+             activity_->is_left_alone(terms_.arg(term, 1), op == Op::kReadExt);
+    }
+    if (op == Op::kParam) return true;
+    if (is_local(op) || op == Op::kCall || op == Op::kField) return false;
+    const auto args = terms_.args(term);
+    return std::all_of(args.begin(), args.end(), [&](TermId arg) { return self(self, arg); });
+  };
+  const auto look = [&](const auto& self, TermId term) -> void {
+    if (terms_.is_const(term)) return;
+    if (terms_.op(term) == Op::kRead || terms_.op(term) == Op::kParam || terms_.op(term) == Op::kReadExt ||
+        terms_.op(term) == Op::kCoalesce) {
+      if (stands(stands, term)) candidates.push_back(term);
+    }
+    if (is_local(terms_.op(term))) return;
+    const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
+    for (const TermId arg : args) self(self, arg);
+  };
+  for (const Literal& literal : model_.paths[path].when) look(look, literal.term);
+  return std::any_of(candidates.begin(), candidates.end(), [&](TermId candidate) {
+    const TermId there = context.chain.at(candidate, context.run);
+    const ValueSet gap =
+        facts_.solver().values(terms_.apply(Op::kSubtract, {context.before, there}), literals);
+    return std::isfinite(up ? gap.high : gap.low);
+  });
+}
+
+// Properties on circles that whatever writes them only raises, or only lowers.
+void Prover::note_moves(const Component& component) {
+  for (const auto& [name, extended] : written_on_circles(component)) {
+    if (extended) continue;
+    const std::vector<Site> sites = activity_->writers(name, false);
+    if (sites.size() > kMostWriters) continue;
+    for (const bool up : {true, false}) {
+      const bool one_way = std::all_of(sites.begin(), sites.end(), [&](const Site& site) {
+        const Effect& effect = model_.paths[site.path].effects[site.effect];
+        if (effect.kind != Effect::Kind::kChange || effect.name != name) return false;
+        std::vector<Literal> literals = conditions(site.path);
+        if (!facts_.solver().values(effect.after, literals).is_number()) return false;
+        literals.push_back(
+            {terms_.apply(Op::kLess, {up ? effect.after : effect.before, up ? effect.before : effect.after}),
+             true});
+        return facts_.solver().is_contradiction(literals);
+      });
+      if (one_way) activity_->note_moves(name, up);
+    }
+  }
 }
 
 bool Prover::walk_values(Component& component, TermId name, bool extended) {
@@ -165,8 +253,13 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
   for (const Site& site : sites) {
     const Effect& effect = model_.paths[site.path].effects[site.effect];
     std::vector<TermId>& result = results.emplace_back();
-    const TermId after = effect.kind == Effect::Kind::kChange ? effect.after : terms_.null();
-    if (!list_values(terms_, solver.values(after, conditions(site.path)), result)) return false;
+    const bool changes = effect.kind == Effect::Kind::kChange;
+    ValueSet all = ValueSet::nothing();
+    in_all_contexts(component, site, [&](const Context& context) {
+      all.join(solver.values(changes ? context.after : terms_.null(), context.literals));
+      return true;
+    });
+    if (!list_values(terms_, all, result)) return false;
     values.insert(values.end(), result.begin(), result.end());
   }
   std::sort(values.begin(), values.end());
@@ -183,16 +276,18 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
   };
   for (size_t i = 0; i < sites.size(); ++i) {
     const Effect& effect = model_.paths[sites[i].path].effects[sites[i].effect];
-    const std::vector<Literal> literals = conditions(sites[i].path);
     for (const TermId to : results[i]) {
       for (const TermId from : values) {
         if (from == to) continue;
-        std::vector<Literal> both = literals;
-        if (effect.kind != Effect::Kind::kDeleteSubject)
-          both.push_back({terms_.apply(Op::kEqual, {effect.before, from}), true});
-        if (effect.kind == Effect::Kind::kChange)
-          both.push_back({terms_.apply(Op::kEqual, {effect.after, to}), true});
-        if (!solver.is_contradiction(both)) steps.push_back({index(from), index(to), i});
+        const bool never = in_all_contexts(component, sites[i], [&](const Context& context) {
+          std::vector<Literal> both = context.literals;
+          if (effect.kind != Effect::Kind::kDeleteSubject)
+            both.push_back({terms_.apply(Op::kEqual, {context.before, from}), true});
+          if (effect.kind == Effect::Kind::kChange)
+            both.push_back({terms_.apply(Op::kEqual, {context.after, to}), true});
+          return solver.is_contradiction(both);
+        });
+        if (!never) steps.push_back({index(from), index(to), i});
       }
     }
   }

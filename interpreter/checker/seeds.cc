@@ -108,7 +108,30 @@ LoopSearch::LoopSearch(Model& model, const EventGraph& graph, const Writers& wri
       writers_(writers),
       facts_(facts),
       prover_(prover),
-      options_(options) {}
+      options_(options) {
+  for (const EventGraph::Class& made : graph.classes()) {
+    if (made.kind == EventClass::Kind::kPlain) inside_.insert(made.name);
+  }
+  for (const ast::Module& module : *model.modules) {
+    for (const ast::Declaration& declaration : module.declarations) {
+      if (const auto* input = std::get_if<ast::Input>(&declaration.node)) inside_.erase(input->type.text);
+    }
+  }
+}
+
+// Whether going on is decided by dice: then a run that goes on long proves nothing.
+bool LoopSearch::depends_on_chance(const Component& component) const {
+  const auto has_fresh = [&](const auto& self, TermId term) -> bool {
+    if (terms_.op(term) == Op::kFresh) return true;
+    const auto args = terms_.args(term);
+    return std::any_of(args.begin(), args.end(), [&](TermId arg) { return self(self, arg); });
+  };
+  return std::any_of(component.paths.begin(), component.paths.end(), [&](uint32_t path) {
+    const auto& when = model_.paths[path].when;
+    return std::any_of(when.begin(), when.end(),
+                       [&](const Literal& literal) { return has_fresh(has_fresh, literal.term); });
+  });
+}
 
 // Whether an event from outside can fire the rule, and of what type.
 bool LoopSearch::from_outside(uint32_t rule, std::string& type) const {
@@ -117,6 +140,7 @@ bool LoopSearch::from_outside(uint32_t rule, std::string& type) const {
       if (pattern.text == kPropertyChangedType || pattern.text == kPropertyDeletedType ||
           pattern.text == kSubjectDeletedType)
         continue;
+      if (avoid_inside_ && inside_.count(pattern.text) != 0) continue;
       type = name_for(pattern.text);
       return true;
     }
@@ -250,9 +274,15 @@ bool LoopSearch::loops(const ReplaySeed& seed, const Component& component, Repla
 }
 
 std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Component& component) {
-  if (!options_.replay) return std::nullopt;
+  if (!options_.replay || depends_on_chance(component)) return std::nullopt;
   prover_.look_at(component);
-  const std::vector<Entry> ways = entries(component);
+  // What the program emits itself need not come from outside as well, unless nothing else sets it off.
+  avoid_inside_ = true;
+  std::vector<Entry> ways = entries(component);
+  if (ways.empty()) {
+    avoid_inside_ = false;
+    ways = entries(component);
+  }
   if (ways.empty()) return std::nullopt;
   // Other inputs of the same island may prepare the state.
   std::vector<Entry> others;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,8 @@ class LoopSearch {
 
   std::vector<Entry> entries(const Component& component) const;
   bool from_outside(uint32_t rule, std::string& type) const;
+  bool depends_on_chance(const Component& component) const;
+  std::set<std::string> inside_;  // types that the program emits, and does not take in by declaration
   void add_input(const Entry& entry, Chooser& chooser, ReplaySeed& seed);
   bool loops(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const;
 
@@ -40,6 +44,7 @@ class LoopSearch {
   Facts& facts_;
   Prover& prover_;
   const CheckOptions& options_;
+  bool avoid_inside_ = true;
 };
 
 }  // namespace krules::check

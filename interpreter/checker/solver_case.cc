@@ -369,6 +369,15 @@ std::optional<LinearForm> Solver::Case::linear(TermId term, bool& exact) {
     return one;
   };
   const Op op = terms_.op(term);
+  // What is reckoned with is a number, or the rule fails.
+  if (is_arithmetic(term) && only_number(term)) {
+    for (const TermId arg : terms_.args(term)) {
+      if (terms_.is_const(arg) || is_arithmetic(arg)) continue;
+      ValueSet& set = variables_[variable(arg)].set;
+      set.keep_kinds(Kind::kNumber);
+      if (set.is_empty()) fail();
+    }
+  }
   // A float may be so large that adding 1 changes nothing.
   const auto trusted = [&](const LinearForm& part) {
     return std::all_of(part.terms.begin(), part.terms.end(), [&](const auto& each) {
@@ -560,7 +569,8 @@ bool Solver::Case::is_contradiction() {
       return true;
   }
   if (comparisons_.empty()) return false;
-  return system().is_contradiction();
+  const LinearSystem made = system();
+  return contradiction_ || made.is_contradiction();
 }
 
 ValueSet Solver::Case::values(TermId term) {
@@ -580,6 +590,7 @@ ValueSet Solver::Case::values(TermId term) {
   // A stand-in that equals the sum.
   bool exact = true;
   const auto form = linear(term, exact);
+  if (contradiction_) return ValueSet::nothing();
   if (!form.has_value()) return ValueSet::of_kinds(Kind::kNumber);
   const TermId stand_in = terms_.opaque();
   const uint32_t at = variable(stand_in);
