@@ -16,6 +16,11 @@ Chain::Chain(Model& model, Facts& facts, const Between& between, uint32_t first_
     : model_(model), terms_(model.terms), facts_(facts), between_(between) {
   facts_.forget_runs();
   runs_.push_back({.path = first_path, .placed = {}});
+  // A rule for one subject: reads by its name and reads of `subject` are the same.
+  const auto& triggers = model_.rules[model_.paths[first_path].rule].compiled->triggers;
+  if (triggers.size() == 1 && triggers.front().subjects.size() == 1 &&
+      triggers.front().subjects.front().exact != nullptr)
+    only_subject_ = terms_.text_constant(triggers.front().subjects.front().text);
   begin(first_path);
 }
 
@@ -37,7 +42,7 @@ void Chain::add_new_is_read(uint32_t rule) {
   if (triggers.front().types.front().text != kPropertyChangedType) return;
   if (triggers.front().properties.front().exact == nullptr) return;
   const TermId name = terms_.text_constant(triggers.front().properties.front().text);
-  const TermId now = terms_.read(terms_.leaf(Op::kSubject), name);
+  const TermId now = at(terms_.read(terms_.leaf(Op::kSubject), name), 0);
   const TermId told = terms_.leaf(Op::kNew);
   if (between_.is_ours(name, false)) literals_.push_back({terms_.apply(Op::kEqual, {told, now}), true});
   if (between_.only_moves(name, true)) literals_.push_back({terms_.apply(Op::kLessEqual, {told, now}), true});
@@ -89,7 +94,7 @@ void Chain::add(const Link& link) {
 }
 
 TermId Chain::at(TermId term, size_t run) {
-  if (run == 0 || !terms_[term].local) return term;
+  if (!terms_[term].local || (run == 0 && only_subject_ == 0)) return term;
   if (const auto known = runs_[run].placed.find(term); known != runs_[run].placed.end()) return known->second;
   const TermId made = terms_.rewritten(term, [&](TermId id) { return place(id, run); });
   runs_[run].placed.emplace(term, made);
@@ -98,6 +103,7 @@ TermId Chain::at(TermId term, size_t run) {
 
 // `term` is a local term whose arguments are in terms of the chain already.
 TermId Chain::place(TermId term, size_t run) {
+  if (run == 0) return terms_.op(term) == Op::kSubject ? only_subject_ : term;
   const Run& now = runs_[run];
   const auto epoch = static_cast<uint8_t>(run);
   const bool plain = now.kind == EventClass::Kind::kPlain;

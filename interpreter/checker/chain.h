@@ -76,6 +76,7 @@ class Chain {
   const Between& between_;
   std::vector<Run> runs_;
   std::vector<Literal> literals_;
+  TermId only_subject_ = 0;  // of the first run; 0 (null) where it is not known
 };
 
 }  // namespace krules::check

@@ -86,7 +86,7 @@ bool Prover::in_all_contexts(const Component& component, const Site& site, const
   }
   if (has_links) return true;
   Chain chain(model_, facts_, *activity_, site.path);
-  return visit(Context{chain.literals(), effect.before, effect.after, chain, 0});
+  return visit(Context{chain.literals(), chain.at(effect.before, 0), chain.at(effect.after, 0), chain, 0});
 }
 
 bool Prover::always_changes(const Component& component, const Site& site) {
@@ -330,7 +330,8 @@ bool Prover::measure(Component& component) {
         const Op op = terms_.op(id);
         const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
                            terms_.is_const(terms_.arg(id, 1));
-        if (op == Op::kNew || op == Op::kOld || field || op == Op::kRead) candidates.insert(id);
+        if (op == Op::kNew || op == Op::kOld || field || op == Op::kRead || op == Op::kCoalesce)
+          candidates.insert(id);
         for (const TermId arg : terms_.args(id)) open.push_back(arg);
       }
     };
@@ -367,7 +368,7 @@ bool Prover::measure_from(Component& component, const std::vector<uint32_t>& cir
         const Op op = terms_.op(id);
         const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
                            terms_.is_const(terms_.arg(id, 1));
-        if ((op == Op::kNew || op == Op::kOld || field || op == Op::kRead) &&
+        if ((op == Op::kNew || op == Op::kOld || field || op == Op::kRead || op == Op::kCoalesce) &&
             std::find(found.begin(), found.end(), id) == found.end())
           found.push_back(id);
         for (const TermId arg : terms_.args(id)) open.push_back(arg);
@@ -383,12 +384,12 @@ bool Prover::measure_from(Component& component, const std::vector<uint32_t>& cir
   while (!queue.empty()) {
     const uint32_t path = queue.front();
     queue.pop_front();
-    const TermId mine = chosen.at(path);
     for (uint32_t i = 0; i < component.links.size(); ++i) {
       const Link& link = component.links[i];
       if (!link.alive || link.from != path || !in_circle(link.to)) continue;
       Chain chain(model_, facts_, *activity_, path);
       chain.add(link);
+      const TermId mine = chain.at(chosen.at(path), 0);
       const auto known = chosen.find(link.to);
       const std::vector<TermId> candidates =
           known != chosen.end() ? std::vector<TermId>{known->second} : candidates_of(link.to);

@@ -233,6 +233,26 @@ TermId TermPool::comparison(Op op, TermId a, TermId b) {
   return make(op, plain, 0, 0);
 }
 
+// What does the same a second time does nothing then; white space and case do not touch each other.
+TermId TermPool::call(std::span<const TermId> args) {
+  static constexpr std::string_view kIdempotent[] = {"trim", "lower", "upper",    "round", "floor", "ceil",
+                                                     "abs",  "sort",  "distinct", "int",   "float"};
+  if (args.size() != 2) return make(Op::kCall, args, 0, 0);
+  const std::string name(text(args[0]));
+  if (std::find(std::begin(kIdempotent), std::end(kIdempotent), name) == std::end(kIdempotent))
+    return make(Op::kCall, args, 0, 0);
+  const TermId inner = args[1];
+  if (terms_[inner].op == Op::kCall && terms_[inner].count == 2) {
+    if (arg(inner, 0) == args[0]) return inner;
+    const std::string below(text(arg(inner, 0)));
+    if (name == "trim" && (below == "lower" || below == "upper")) {
+      const TermId trimmed = apply(Op::kCall, {args[0], arg(inner, 1)});
+      return apply(Op::kCall, {arg(inner, 0), trimmed});
+    }
+  }
+  return make(Op::kCall, args, 0, 0);
+}
+
 TermId TermPool::simplified(Op op, std::span<const TermId> args) {
   switch (op) {
     case Op::kAdd:
@@ -276,7 +296,16 @@ TermId TermPool::simplified(Op op, std::span<const TermId> args) {
         return truth(
             std::any_of(items.begin(), items.end(), [&](const Value& v) { return equal(v, wanted); }));
       }
+      if (is_const(args[0]) && terms_[args[1]].op == Op::kList) {
+        const auto items = this->args(args[1]);
+        if (std::all_of(items.begin(), items.end(), [&](TermId item) { return is_const(item); })) {
+          return truth(std::any_of(items.begin(), items.end(),
+                                   [&](TermId item) { return equal(value(item), value(args[0])); }));
+        }
+      }
       break;
+    case Op::kCall:
+      return call(args);
     case Op::kField: {
       const TermId object = args[0];
       if (object == null_) return null_;
