@@ -104,16 +104,40 @@ ValueSet Prover::Activity::written(TermId name, bool extended) const {
   return all;
 }
 
+// Of rules for one subject each, only those of the same one run for one event.
+class RunCount {
+ public:
+  explicit RunCount(const Model& model) : model_(model) {}
+
+  void add(uint32_t rule, uint32_t runs) {
+    const auto& triggers = model_.rules[rule].compiled->triggers;
+    const bool one = triggers.size() == 1 && triggers.front().subjects.size() == 1 &&
+                     triggers.front().subjects.front().exact != nullptr;
+    uint32_t& sum = one ? by_subject_[triggers.front().subjects.front().text] : others_;
+    sum = std::min(kMany, sum + runs);
+  }
+  uint32_t most() const {
+    uint32_t most = 0;
+    for (const auto& [subject, sum] : by_subject_) most = std::max(most, sum);
+    return std::min(kMany, most + others_);
+  }
+
+ private:
+  const Model& model_;
+  std::map<std::string, uint32_t> by_subject_;
+  uint32_t others_ = 0;
+};
+
 // How many runs of rules inside one event of the class can lead to, before any goes round.
 uint32_t Prover::Activity::tokens(uint32_t event, const std::vector<char>& inside,
                                   std::map<uint32_t, uint32_t>& known, int depth) const {
   if (const auto found = known.find(event); found != known.end()) return found->second;
   if (depth > kMostDepth) return kMany;
   known[event] = kMany;  // a circle on the way
-  uint32_t sum = 0;
+  RunCount runs(model_);
   for (const uint32_t rule : graph_.classes()[event].rules) {
     if (inside[rule] != 0) {
-      ++sum;
+      runs.add(rule, 1);
       continue;
     }
     uint32_t most = 0;
@@ -127,10 +151,10 @@ uint32_t Prover::Activity::tokens(uint32_t event, const std::vector<char>& insid
       }
       most = std::max(most, on_path);
     }
-    sum = std::min(kMany, sum + most);
+    runs.add(rule, most);
   }
-  known[event] = sum;
-  return sum;
+  known[event] = runs.most();
+  return runs.most();
 }
 
 // Whether at any time at most one event waits that goes round: then nothing else runs between two runs of the
@@ -165,7 +189,7 @@ bool Prover::Activity::is_single_file(const Component& component) const {
   }
   for (const std::string& type : types) {
     if (type == kPropertyChangedType || type == kPropertyDeletedType || type == kSubjectDeletedType) continue;
-    uint32_t sum = 0;
+    RunCount runs(model_);
     for (uint32_t rule = 0; rule < model_.rules.size(); ++rule) {
       if (graph_.island_of(rule) != island_) continue;
       const auto& triggers = model_.rules[rule].compiled->triggers;
@@ -175,7 +199,7 @@ bool Prover::Activity::is_single_file(const Component& component) const {
       });
       if (!fires) continue;
       if (inside[rule] != 0) {
-        ++sum;
+        runs.add(rule, 1);
         continue;
       }
       uint32_t most = 0;
@@ -189,9 +213,9 @@ bool Prover::Activity::is_single_file(const Component& component) const {
         }
         most = std::max(most, on_path);
       }
-      sum += most;
+      runs.add(rule, most);
     }
-    if (sum > 1) return false;
+    if (runs.most() > 1) return false;
   }
   return true;
 }

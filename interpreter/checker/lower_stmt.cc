@@ -295,6 +295,17 @@ Lowering::States Lowering::block(const ast::Block& block, States states) {
 }
 
 void Lowering::finish(uint32_t rule, RunState&& state, bool coarse) {
+  // `when a or b` are two ways: each may end for a reason of its own.
+  for (Literal& literal : state.when) {
+    const bool either = terms_.op(literal.term) == (literal.truth ? Op::kOr : Op::kAnd);
+    if (!either || model_.paths.size() - model_.rules[rule].first_path > kMostPaths) continue;
+    const TermId whole = literal.term;
+    for (const TermId side : {terms_.arg(whole, 0), terms_.arg(whole, 1)}) {
+      literal.term = side;
+      finish(rule, RunState(state), coarse);
+    }
+    return;
+  }
   RulePath& path = model_.paths.emplace_back();
   path.rule = rule;
   path.when = std::move(state.when);

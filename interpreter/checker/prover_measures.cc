@@ -154,12 +154,10 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
       if (!ends || solver.is_contradiction(literals)) return true;
       const ValueSet delta =
           solver.values(terms_.apply(Op::kSubtract, {context.after, context.before}), literals);
-      if (!(up ? goes_up(delta) : goes_down(delta))) {
-        ends = false;
-        return true;
-      }
+      // A change that goes up is an end in itself, there are so many numbers; by how much tells how soon.
+      const bool countable = up ? goes_up(delta) : goes_down(delta);
       const ValueSet from = solver.values(context.before, literals);
-      const double size = up ? delta.low : -delta.high;
+      const double size = countable ? (up ? delta.low : -delta.high) : 0;
       const double bound = up ? from.high : from.low;
       const double start = up ? from.low : from.high;
       if (!std::isfinite(bound)) {
@@ -168,7 +166,7 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
       }
       step.step = step.step == 0 ? size : std::min(step.step, size);
       step.bound = bound;
-      if (std::isfinite(start)) {
+      if (std::isfinite(start) && size > 0) {
         const auto times =
             static_cast<uint64_t>(std::min(1e15, std::floor(std::abs(bound - start) / size) + 1));
         step.times = std::max(step.times.value_or(0), times);

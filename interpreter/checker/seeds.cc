@@ -219,9 +219,13 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
   }
   ReplaySeed::Input input;
   from_outside(path.rule, input.type);
-  input.subject = "s-1";
-  for (const CompiledTrigger& trigger : model_.rules[path.rule].compiled->triggers) {
-    if (!trigger.subjects.empty()) input.subject = name_for(trigger.subjects.front().text);
+  // A subject that the rules on the way are for, or else those of the circle.
+  input.subject = subject_;
+  for (size_t i = entry.links.size() + 1; i-- > 0;) {
+    const uint32_t rule = model_.paths[i == 0 ? entry.path : entry.links[i - 1].to].rule;
+    for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+      if (!trigger.subjects.empty()) input.subject = name_for(trigger.subjects.front().text);
+    }
   }
   if (const ValueSet names = facts_.solver().values(terms_.leaf(Op::kSubject), literals);
       names.strings_listed)
@@ -276,6 +280,12 @@ bool LoopSearch::loops(const ReplaySeed& seed, const Component& component, Repla
 std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Component& component) {
   if (!options_.replay || depends_on_chance(component)) return std::nullopt;
   prover_.look_at(component);
+  subject_ = "s-1";
+  for (const uint32_t rule : component.rules) {
+    for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+      if (!trigger.subjects.empty()) subject_ = name_for(trigger.subjects.front().text);
+    }
+  }
   // What the program emits itself need not come from outside as well, unless nothing else sets it off.
   avoid_inside_ = true;
   std::vector<Entry> ways = entries(component);

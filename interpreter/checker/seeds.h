@@ -45,6 +45,7 @@ class LoopSearch {
   Prover& prover_;
   const CheckOptions& options_;
   bool avoid_inside_ = true;
+  std::string subject_;
 };
 
 }  // namespace krules::check

@@ -34,7 +34,6 @@ void Solver::Case::narrow_by_nature(TermId term, ValueSet& set) {
   switch (terms_.op(term)) {
     case Op::kSubject:
     case Op::kEvent:
-    case Op::kFresh:
     case Op::kConcat:
       set.keep_kinds(Kind::kString);
       break;
@@ -210,6 +209,13 @@ void Solver::Case::compare(TermId a, TermId b, bool strict) {
     if (strict) fail();
     return;
   }
+  // Adding what is not negative makes no number smaller, floats of any size included.
+  const auto adds = [&](TermId sum, TermId to, Op op) {
+    if (terms_.op(sum) != op || terms_.arg(sum, 0) != to) return false;
+    const TermId step = terms_.arg(sum, 1);
+    return terms_.is_const(step) && terms_.value(step).is_number() && terms_.value(step).as_number() >= 0;
+  };
+  if (strict && (adds(a, b, Op::kAdd) || adds(b, a, Op::kSubtract))) return fail();
   const bool numbers = only_number(a) || only_number(b);
   for (const TermId side : {a, b}) {
     if (terms_.is_const(side)) {
