@@ -288,11 +288,10 @@ class Painter {
         edge->tooltip +=
             fmt::format("\n{}{}{}", place, place.empty() || condition.empty() ? "" : ": ", condition);
       }
-      const bool same = std::all_of(emissions.begin(), emissions.end(), [&](const auto* emission) {
-        return emission->conditions == emissions.front()->conditions;
-      });
-      if (same && !emissions.front()->conditions.empty())
-        edge->label = shortened("if " + all_of(emissions.front()->conditions), kLongestLabel);
+      const auto& conditions = emissions.front()->conditions;
+      const bool same = std::all_of(emissions.begin(), emissions.end(),
+                                    [&](const auto* emission) { return emission->conditions == conditions; });
+      if (same && !conditions.empty()) edge->label = shortened("if " + all_of(conditions), kLongestLabel);
     }
   }
 

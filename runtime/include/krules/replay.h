@@ -103,6 +103,14 @@ class Replayer {
 
 // ---------------------------------------------------------------- files
 
+/// What a replay file says should come of it.
+struct ExpectedReplay {
+  ReplayOutcome::End end = ReplayOutcome::End::kRepeats;
+  uint64_t events = 0;
+  uint64_t period = 0;
+  std::vector<std::string> path;  ///< the turn in words of whoever wrote the file
+};
+
 /// A seed with what is needed to run it later, in a file that a person can read:
 ///
 ///     {
@@ -115,12 +123,7 @@ class Replayer {
 ///       "expected": {"end": "fuse", "events": 10001, "period": 0, "path": ["count_changes"]}
 ///     }
 struct ReplayFile {
-  struct Expected {
-    ReplayOutcome::End end = ReplayOutcome::End::kRepeats;
-    uint64_t events = 0;
-    uint64_t period = 0;
-    std::vector<std::string> path;  ///< the turn in words of whoever wrote the file
-  };
+  using Expected = ExpectedReplay;
   std::vector<std::string> rules;  ///< rule files or folders, relative to the current folder
   uint32_t max_cascade = EngineOptions().max_cascade;
   ReplaySeed seed;
