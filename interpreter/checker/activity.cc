@@ -10,6 +10,7 @@ namespace krules::check {
 namespace {
 
 constexpr uint32_t kMany = 1000;
+constexpr uint32_t kNone = UINT32_MAX;
 constexpr int kMostDepth = 200;
 
 }  // namespace
@@ -22,28 +23,47 @@ Prover::Activity::Activity(const Model& model, const EventGraph& graph, const Wr
       active_(model.paths.size(), 0),
       on_circle_(model.paths.size(), 0) {}
 
-void Prover::Activity::renew(const std::vector<Component>& components) {
-  std::fill(active_.begin(), active_.end(), 0);
+void Prover::Activity::begin(const std::vector<Component>& components) {
+  uint32_t islands = 0;
+  for (uint32_t rule = 0; rule < model_.rules.size(); ++rule)
+    islands = std::max(islands, graph_.island_of(rule) + 1);
+  island_components_.resize(islands);
+  for (uint32_t number = 0; number < components.size(); ++number)
+    island_components_[graph_.island_of(components[number].rules.front())].push_back(number);
+  owner_.assign(model_.rules.size(), kNone);
+  links_.resize(model_.paths.size());
+  for (uint32_t island = 0; island < islands; ++island) {
+    if (!island_components_[island].empty()) renew(components, island);
+  }
+}
+
+void Prover::Activity::renew(const std::vector<Component>& components, uint32_t island) {
+  for (const uint32_t rule : graph_.island_rules(island)) {
+    owner_[rule] = kNone;
+    const RuleModel& model = model_.rules[rule];
+    for (uint32_t k = 0; k < model.path_count; ++k) {
+      active_[model.first_path + k] = 0;
+      links_[model.first_path + k].clear();
+    }
+  }
   moves_.clear();
   written_.clear();
   std::vector<uint32_t> waiting;  // paths whose events are to be followed
-  std::vector<uint32_t> owner(model_.rules.size(), UINT32_MAX);
-  std::vector<std::vector<const Link*>> links(model_.paths.size());
   const auto activate = [&](uint32_t path) {
     if (active_[path] != 0) return;
     active_[path] = 1;
     waiting.push_back(path);
   };
-  for (uint32_t number = 0; number < components.size(); ++number) {
+  for (const uint32_t number : island_components_[island]) {
     const Component& component = components[number];
     if (component.proven) continue;
-    for (const uint32_t rule : component.rules) owner[rule] = number;
+    for (const uint32_t rule : component.rules) owner_[rule] = number;
     if (component.too_large) {
       for (const uint32_t path : component.paths) activate(path);
       continue;
     }
     for (const Link& link : component.links) {
-      if (link.alive) links[link.from].push_back(&link);
+      if (link.alive) links_[link.from].push_back(&link);
     }
     for (const std::vector<uint32_t>& circle : circles_of(component)) {
       for (const uint32_t path : circle) activate(path);
@@ -51,11 +71,11 @@ void Prover::Activity::renew(const std::vector<Component>& components) {
   }
   for (size_t i = 0; i < waiting.size(); ++i) {
     const uint32_t path = waiting[i];
-    for (const Link* link : links[path]) activate(link->to);
-    const uint32_t mine = owner[model_.paths[path].rule];
+    for (const Link* link : links_[path]) activate(link->to);
+    const uint32_t mine = owner_[model_.paths[path].rule];
     for (const EventGraph::Made& made : graph_.made_on(path)) {
       for (const uint32_t rule : graph_.classes()[made.event].rules) {
-        if (mine != UINT32_MAX && owner[rule] == mine && !components[mine].too_large) continue;
+        if (mine != kNone && owner_[rule] == mine && !components[mine].too_large) continue;
         const RuleModel& target = model_.rules[rule];
         for (uint32_t k = 0; k < target.path_count; ++k) activate(target.first_path + k);
       }
@@ -65,9 +85,13 @@ void Prover::Activity::renew(const std::vector<Component>& components) {
 
 void Prover::Activity::look_at(const Component& component) {
   island_ = graph_.island_of(component.rules.front());
-  std::fill(on_circle_.begin(), on_circle_.end(), 0);
+  for (const uint32_t path : looked_at_) on_circle_[path] = 0;
+  looked_at_.clear();
   for (const std::vector<uint32_t>& circle : circles_of(component)) {
-    for (const uint32_t path : circle) on_circle_[path] = 1;
+    for (const uint32_t path : circle) {
+      on_circle_[path] = 1;
+      looked_at_.push_back(path);
+    }
   }
   single_file_ = is_single_file(component);
   moves_.clear();
@@ -129,14 +153,14 @@ class RunCount {
 };
 
 // How many runs of rules inside one event of the class can lead to, before any goes round.
-uint32_t Prover::Activity::tokens(uint32_t event, const std::vector<char>& inside,
+uint32_t Prover::Activity::tokens(uint32_t event, const std::vector<uint32_t>& inside,
                                   std::map<uint32_t, uint32_t>& known, int depth) const {
   if (const auto found = known.find(event); found != known.end()) return found->second;
   if (depth > kMostDepth) return kMany;
   known[event] = kMany;  // a circle on the way
   RunCount runs(model_);
   for (const uint32_t rule : graph_.classes()[event].rules) {
-    if (inside[rule] != 0) {
+    if (std::binary_search(inside.begin(), inside.end(), rule)) {
       runs.add(rule, 1);
       continue;
     }
@@ -175,13 +199,11 @@ bool Prover::Activity::is_single_file(const Component& component) const {
   for (const auto& [site, rules] : targets) {
     if (rules.size() > 1) return false;
   }
-  std::vector<char> inside(model_.rules.size(), 0);
-  for (const uint32_t rule : component.rules) inside[rule] = 1;
+  const std::vector<uint32_t>& inside = component.rules;  // in order
   // One input: all rules that wait for its type.
   std::map<uint32_t, uint32_t> known;
   std::set<std::string> types;
-  for (uint32_t rule = 0; rule < model_.rules.size(); ++rule) {
-    if (graph_.island_of(rule) != island_) continue;
+  for (const uint32_t rule : graph_.island_rules(island_)) {
     for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
       for (const NamePattern& type : trigger.types) types.insert(type.text);
     }
@@ -190,15 +212,14 @@ bool Prover::Activity::is_single_file(const Component& component) const {
   for (const std::string& type : types) {
     if (type == kPropertyChangedType || type == kPropertyDeletedType || type == kSubjectDeletedType) continue;
     RunCount runs(model_);
-    for (uint32_t rule = 0; rule < model_.rules.size(); ++rule) {
-      if (graph_.island_of(rule) != island_) continue;
+    for (const uint32_t rule : graph_.island_rules(island_)) {
       const auto& triggers = model_.rules[rule].compiled->triggers;
       const bool fires = std::any_of(triggers.begin(), triggers.end(), [&](const CompiledTrigger& trigger) {
         return std::any_of(trigger.types.begin(), trigger.types.end(),
                            [&](const NamePattern& each) { return globs_meet(each.text, type); });
       });
       if (!fires) continue;
-      if (inside[rule] != 0) {
+      if (std::binary_search(inside.begin(), inside.end(), rule)) {
         runs.add(rule, 1);
         continue;
       }

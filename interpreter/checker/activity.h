@@ -20,8 +20,10 @@ class Prover::Activity final : public Between {
  public:
   Activity(const Model& model, const EventGraph& graph, const Writers& writers, Facts& facts);
 
-  /// After links were removed.
-  void renew(const std::vector<Component>& components);
+  /// Before all else.
+  void begin(const std::vector<Component>& components);
+  /// After links were removed from components of an island.
+  void renew(const std::vector<Component>& components, uint32_t island);
   /// From now on questions are about cascades through this component.
   void look_at(const Component& component);
 
@@ -40,7 +42,7 @@ class Prover::Activity final : public Between {
 
  private:
   bool is_single_file(const Component& component) const;
-  uint32_t tokens(uint32_t event, const std::vector<char>& inside, std::map<uint32_t, uint32_t>& known,
+  uint32_t tokens(uint32_t event, const std::vector<uint32_t>& inside, std::map<uint32_t, uint32_t>& known,
                   int depth) const;
 
   const Model& model_;
@@ -49,8 +51,11 @@ class Prover::Activity final : public Between {
   Facts& facts_;
   std::vector<char> active_;     // by path
   std::vector<char> on_circle_;  // by path, of the component looked at
-  std::vector<std::vector<char>> circles_;
   std::vector<std::pair<TermId, bool>> moves_;
+  std::vector<std::vector<uint32_t>> island_components_;
+  std::vector<uint32_t> owner_;                  // by rule: the open component
+  std::vector<std::vector<const Link*>> links_;  // by path
+  std::vector<uint32_t> looked_at_;              // paths marked in on_circle_
   uint32_t island_ = 0;
   bool single_file_ = false;
   mutable std::map<std::pair<TermId, bool>, ValueSet> written_;

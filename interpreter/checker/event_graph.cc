@@ -17,12 +17,39 @@ void keep_each_once(std::vector<uint32_t>& list) {
   list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
+constexpr size_t kLetters = 4;
+
+// A glob is kept under the letters that it begins with, or else ends with.
+std::string letters_of(std::string_view glob) {
+  const size_t first = glob.find_first_of("*?");
+  if (first > 0) return "^" + std::string(glob.substr(0, std::min(first, kLetters)));
+  const size_t after = glob.size() - glob.find_last_of("*?") - 1;
+  if (after > 0) return "$" + std::string(glob.substr(glob.size() - std::min(after, kLetters)));
+  return {};
+}
+
 }  // namespace
+
+template <class Visit>
+void EventGraph::for_globs_near(const Names& names, std::string_view name, const Visit& visit) {
+  const auto look = [&](const std::string& key) {
+    const auto found = names.by_letters.find(key);
+    if (found == names.by_letters.end()) return;
+    for (const uint32_t i : found->second) visit(names.globs[i].first, names.globs[i].second);
+  };
+  if (names.globs.empty()) return;
+  look({});
+  for (size_t count = 1; count <= std::min(kLetters, name.size()); ++count) {
+    look("^" + std::string(name.substr(0, count)));
+    look("$" + std::string(name.substr(name.size() - count)));
+  }
+}
 
 void EventGraph::add(Names& names, const NamePattern& pattern, Waiting waiting) {
   if (pattern.exact != nullptr) {
     names.exact[pattern.text].push_back(waiting);
   } else {
+    names.by_letters[letters_of(pattern.text)].push_back(static_cast<uint32_t>(names.globs.size()));
     names.globs.emplace_back(pattern.text, waiting);
   }
 }
@@ -64,8 +91,14 @@ void EventGraph::find(const Names& names, const Class& made, std::vector<uint32_
       for (const Waiting& waiting : list) take(waiting);
     }
   }
-  for (const auto& [pattern, waiting] : names.globs) {
-    if (globs_meet(pattern, made.name)) take(waiting);
+  if (has_star(made.name)) {
+    for (const auto& [pattern, waiting] : names.globs) {
+      if (globs_meet(pattern, made.name)) take(waiting);
+    }
+  } else {
+    for_globs_near(names, made.name, [&](std::string_view pattern, const Waiting& waiting) {
+      if (globs_meet(pattern, made.name)) take(waiting);
+    });
   }
   for (const Waiting& waiting : names.any) take(waiting);
 }
@@ -162,16 +195,25 @@ void EventGraph::find_islands() {
   for (const auto& [text, list] : types_.exact) {
     for (const Waiting& waiting : list) parent[root(waiting.rule)] = root(list.front().rule);
   }
-  for (const auto& [pattern, waiting] : types_.globs) {
-    for (const auto& [text, list] : types_.exact) {
+  for (const auto& [text, list] : types_.exact) {
+    for_globs_near(types_, text, [&](std::string_view pattern, const Waiting& waiting) {
       if (globs_meet(pattern, text)) parent[root(waiting.rule)] = root(list.front().rule);
-    }
+    });
+  }
+  for (const auto& [pattern, waiting] : types_.globs) {
     for (const auto& [other, also] : types_.globs) {
-      if (globs_meet(pattern, other)) parent[root(waiting.rule)] = root(also.rule);
+      if (root(waiting.rule) != root(also.rule) && globs_meet(pattern, other))
+        parent[root(waiting.rule)] = root(also.rule);
     }
   }
   islands_.resize(rules);
-  for (uint32_t rule = 0; rule < rules; ++rule) islands_[rule] = root(rule);
+  std::unordered_map<uint32_t, uint32_t> numbers;
+  for (uint32_t rule = 0; rule < rules; ++rule) {
+    const auto [place, is_new] = numbers.try_emplace(root(rule), static_cast<uint32_t>(numbers.size()));
+    islands_[rule] = place->second;
+    if (is_new) island_rules_.emplace_back();
+    island_rules_[place->second].push_back(rule);
+  }
 }
 
 std::vector<std::vector<uint32_t>> EventGraph::components() const {

@@ -52,6 +52,7 @@ class EventGraph {
 
   /// The same number for rules that events may connect, in whatever direction.
   uint32_t island_of(uint32_t rule) const { return islands_[rule]; }
+  const std::vector<uint32_t>& island_rules(uint32_t island) const { return island_rules_[island]; }
 
  private:
   struct Waiting {
@@ -61,8 +62,14 @@ class EventGraph {
   struct Names {
     std::unordered_map<std::string_view, std::vector<Waiting>> exact;
     std::vector<std::pair<std::string_view, Waiting>> globs;
+    /// Places in `globs` by their first letters (with `^` before), else by their last ones (with `$`), else
+    /// "".
+    std::unordered_map<std::string, std::vector<uint32_t>> by_letters;
     std::vector<Waiting> any;
   };
+  /// Calls `visit` for each glob that may meet a name, which has no wild card.
+  template <class Visit>
+  static void for_globs_near(const Names& names, std::string_view name, const Visit& visit);
 
   void collect_triggers();
   void add(Names& names, const NamePattern& pattern, Waiting waiting);
@@ -78,6 +85,7 @@ class EventGraph {
   void find_islands();
 
   std::vector<uint32_t> islands_;
+  std::vector<std::vector<uint32_t>> island_rules_;
   Names types_;
   Names changed_;
   Names deleted_;

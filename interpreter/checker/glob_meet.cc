@@ -7,6 +7,20 @@ namespace krules::check {
 // Both patterns are walked side by side; `reached[j]`: the first i characters of `a` can go with the first j
 // of `b`.
 bool globs_meet(std::string_view a, std::string_view b) {
+  const auto is_wild = [](char c) { return c == '*' || c == '?'; };
+  // What both begin and end with in so many letters decides most.
+  size_t i = 0;
+  for (; i < a.size() && i < b.size() && !is_wild(a[i]) && !is_wild(b[i]); ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  a.remove_prefix(i);
+  b.remove_prefix(i);
+  while (!a.empty() && !b.empty() && !is_wild(a.back()) && !is_wild(b.back())) {
+    if (a.back() != b.back()) return false;
+    a.remove_suffix(1);
+    b.remove_suffix(1);
+  }
+  if (a == "*" || b == "*") return true;
   if (a.find_first_of("*?") == std::string_view::npos && b.find_first_of("*?") == std::string_view::npos)
     return a == b;
   std::vector<char> reached(b.size() + 1, 0);

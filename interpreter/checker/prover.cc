@@ -42,27 +42,24 @@ std::vector<Literal> Prover::conditions(uint32_t path) {
 
 // From every effect to every path that its event may take, by names.
 void Prover::make_links(Component& component) {
-  std::vector<char> inside(model_.rules.size(), 0);
-  for (const uint32_t rule : component.rules) inside[rule] = 1;
-  std::vector<char> dead(model_.paths.size(), 0);
+  const auto is_inside = [&](uint32_t rule) {
+    return std::binary_search(component.rules.begin(), component.rules.end(), rule);
+  };
   for (const uint32_t rule : component.rules) {
     const RuleModel& model = model_.rules[rule];
     for (uint32_t path = model.first_path; path < model.first_path + model.path_count; ++path) {
-      if (facts_.solver().is_contradiction(conditions(path))) {
-        dead[path] = 1;
-      } else {
-        component.paths.push_back(path);
-      }
+      if (!facts_.solver().is_contradiction(conditions(path))) component.paths.push_back(path);
     }
   }
   for (const uint32_t path : component.paths) {
     for (const EventGraph::Made& made : graph_.made_on(path)) {
       const EventGraph::Class& events = graph_.classes()[made.event];
       for (const uint32_t rule : events.rules) {
-        if (inside[rule] == 0) continue;
+        if (!is_inside(rule)) continue;
         const RuleModel& target = model_.rules[rule];
         for (uint32_t to = target.first_path; to < target.first_path + target.path_count; ++to) {
-          if (dead[to] == 0) component.links.push_back({path, made.effect, to, events.kind});
+          if (std::binary_search(component.paths.begin(), component.paths.end(), to))
+            component.links.push_back({path, made.effect, to, events.kind});
         }
       }
       if (component.links.size() > kMostLinks) {
@@ -162,15 +159,18 @@ bool Prover::refute_links(Component& component) {
 // Links that may follow each other, then pairs of links: a link that is on no circle of these is not taken
 // for ever.
 bool Prover::refute_pairs(Component& component) {
-  std::vector<char> on_circle(model_.paths.size(), 0);
-  for (const auto& circle : circles_of(component)) {
-    for (const uint32_t path : circle) on_circle[path] = 1;
-  }
+  std::vector<uint32_t> on_circle;
+  for (const auto& circle : circles_of(component))
+    on_circle.insert(on_circle.end(), circle.begin(), circle.end());
+  std::sort(on_circle.begin(), on_circle.end());
+  const auto is_on_circle = [&](uint32_t path) {
+    return std::binary_search(on_circle.begin(), on_circle.end(), path);
+  };
   using Way = std::vector<uint32_t>;
   std::vector<Way> ways;
   for (uint32_t i = 0; i < component.links.size(); ++i) {
     const Link& link = component.links[i];
-    if (link.alive && on_circle[link.from] != 0 && on_circle[link.to] != 0) ways.push_back({i});
+    if (link.alive && is_on_circle(link.from) && is_on_circle(link.to)) ways.push_back({i});
   }
   if (ways.size() > kMostLinksInPairs) return false;
   for (int length = 2; length <= 4; ++length) {
@@ -240,7 +240,10 @@ bool Prover::improve(Component& component) {
 void Prover::run() {
   for (std::vector<uint32_t>& rules : graph_.components()) components_.push_back({.rules = std::move(rules)});
   for (Component& component : components_) make_links(component);
-  activity_->renew(components_);
+  activity_->begin(components_);
+  const auto renew = [&](const Component& component) {
+    activity_->renew(components_, graph_.island_of(component.rules.front()));
+  };
   const auto settle = [&](Component& component) {
     component.proven = !component.too_large && circles_of(component).empty();
     return component.proven;
@@ -254,11 +257,11 @@ void Prover::run() {
       while (!component.proven && improve(component)) {
         changed = true;
         settle(component);
-        activity_->renew(components_);
+        renew(component);
       }
       if (!changed) continue;
       moved = true;
-      activity_->renew(components_);
+      renew(component);
     }
   }
 }

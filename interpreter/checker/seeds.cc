@@ -298,9 +298,10 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Compo
   std::vector<Entry> others;
   std::string type;
   const uint32_t island = graph_.island_of(component.rules.front());
-  for (uint32_t path = 0; path < model_.paths.size() && others.size() < 40; ++path) {
-    const uint32_t rule = model_.paths[path].rule;
-    if (graph_.island_of(rule) == island && from_outside(rule, type)) others.push_back({path, {}});
+  for (const uint32_t rule : graph_.island_rules(island)) {
+    if (!from_outside(rule, type)) continue;
+    for (uint32_t k = 0; k < model_.rules[rule].path_count && others.size() < 40; ++k)
+      others.push_back({model_.rules[rule].first_path + k, {}});
   }
   ReplayOutcome outcome;
   for (uint32_t number = 0; number < kTries; ++number) {
