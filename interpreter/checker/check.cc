@@ -6,6 +6,7 @@
 
 #include "event_graph.h"
 #include "facts.h"
+#include "findings.h"
 #include "krules/check_codes.h"
 #include "model.h"
 #include "prover.h"
@@ -117,6 +118,8 @@ CheckResult Checker::check() {
   LoopSearch search(model_, graph, writers, facts, prover, options_);
   for (const Component& component : prover.components()) judge(component, prover, search);
   tell_needless_allowances(prover.components());
+  if (options_.findings)
+    add_findings(model_, graph, writers, facts, modules_, program_, result_.diagnostics);
   result_.graph = draw_graph(model_, graph, prover.components());
   result_.summary.rules = model_.rules.size();
   result_.summary.events = result_.graph.events.size();
