@@ -132,9 +132,10 @@ bool Facts::triggers_of(uint32_t rule, std::vector<TermId>& changed) const {
   return !changed.empty();
 }
 
-bool Facts::is_made_inside(std::string_view type) const {
-  const auto& classes = graph_.classes();
-  return std::any_of(classes.begin(), classes.end(), [&](const EventGraph::Class& made) {
+bool Facts::is_made_inside(uint32_t rule, std::string_view type) const {
+  const std::vector<uint32_t>& waited = graph_.waited_by(rule);
+  return std::any_of(waited.begin(), waited.end(), [&](uint32_t number) {
+    const EventGraph::Class& made = graph_.classes()[number];
     return made.kind == EventClass::Kind::kPlain && globs_meet(made.name, type);
   });
 }
@@ -147,7 +148,7 @@ ValueSet Facts::from_outside(uint32_t rule, TermId field) const {
           type.text == kSubjectDeletedType)
         return {};
       const auto input = inputs_.find(type.text);
-      if (!inputs_.empty() && input == inputs_.end() && type.exact != nullptr && is_made_inside(type.text))
+      if (!inputs_.empty() && input == inputs_.end() && type.exact != nullptr && is_made_inside(rule, type.text))
         continue;
       if (type.exact == nullptr || input == inputs_.end() || !input->second->has_fields) return {};
       const auto& fields = input->second->fields;

@@ -87,7 +87,7 @@ class Facts final : public KnownValues {
   void add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) const;
   void add_needs(const Cell& cell, std::vector<Cell>& cells) const;
   ValueSet once(const Cell& cell);
-  bool is_made_inside(std::string_view type) const;
+  bool is_made_inside(uint32_t rule, std::string_view type) const;
   bool settle(const std::vector<Cell>& cells);
   bool is_changed_somewhere(const Cell& cell) const;
   bool triggers_of(uint32_t rule, std::vector<TermId>& changed) const;
