@@ -74,33 +74,34 @@ void EventGraph::collect_triggers() {
 }
 
 void EventGraph::find(const Names& names, const Class& made, std::vector<uint32_t>& rules) const {
-  const auto take = [&](const Waiting& waiting) {
+  const auto is_for = [&](const Waiting& waiting) {
     const auto& subjects = waiting.trigger->subjects;
-    if (subjects.empty() || std::any_of(subjects.begin(), subjects.end(), [&](const NamePattern& pattern) {
-          return globs_meet(pattern.text, made.subject);
-        }))
-      rules.push_back(waiting.rule);
+    return subjects.empty() || std::any_of(subjects.begin(), subjects.end(), [&](const NamePattern& pattern) {
+             return globs_meet(pattern.text, made.subject);
+           });
   };
+  const auto take = [&](const std::vector<Waiting>& list) {
+    for (const Waiting& waiting : list) {
+      if (is_for(waiting)) rules.push_back(waiting.rule);
+    }
+  };
+  // Subjects tell apart what names do not, and sooner.
+  const auto try_glob = [&](std::string_view pattern, const Waiting& waiting) {
+    if (is_for(waiting) && globs_meet(pattern, made.name)) rules.push_back(waiting.rule);
+  };
+  take(names.any);
   if (!has_star(made.name)) {
-    if (const auto found = names.exact.find(made.name); found != names.exact.end()) {
-      for (const Waiting& waiting : found->second) take(waiting);
-    }
-  } else {
-    for (const auto& [text, list] : names.exact) {
-      if (!globs_meet(text, made.name)) continue;
-      for (const Waiting& waiting : list) take(waiting);
-    }
+    if (const auto found = names.exact.find(made.name); found != names.exact.end()) take(found->second);
+    for_globs_near(names, made.name, try_glob);
+    return;
   }
-  if (has_star(made.name)) {
-    for (const auto& [pattern, waiting] : names.globs) {
-      if (globs_meet(pattern, made.name)) take(waiting);
-    }
-  } else {
-    for_globs_near(names, made.name, [&](std::string_view pattern, const Waiting& waiting) {
-      if (globs_meet(pattern, made.name)) take(waiting);
-    });
+  for (const auto& [pattern, waiting] : names.globs) try_glob(pattern, waiting);
+  // Names that begin as the pattern does lie side by side.
+  const std::string_view beginning = std::string_view(made.name).substr(0, made.name.find_first_of("*?"));
+  for (auto at = names.exact.lower_bound(beginning);
+       at != names.exact.end() && at->first.starts_with(beginning); ++at) {
+    if (globs_meet(at->first, made.name)) take(at->second);
   }
-  for (const Waiting& waiting : names.any) take(waiting);
 }
 
 void EventGraph::find_rules(Class& made) const {
@@ -200,9 +201,21 @@ void EventGraph::find_islands() {
       if (globs_meet(pattern, text)) parent[root(waiting.rule)] = root(list.front().rule);
     });
   }
-  for (const auto& [pattern, waiting] : types_.globs) {
-    for (const auto& [other, also] : types_.globs) {
-      if (root(waiting.rule) != root(also.rule) && globs_meet(pattern, other))
+  const auto share_subjects = [](const Waiting& one, const Waiting& other) {
+    const auto& subjects = one.trigger->subjects;
+    const auto& others = other.trigger->subjects;
+    return subjects.empty() || others.empty() ||
+           std::any_of(subjects.begin(), subjects.end(), [&](const NamePattern& pattern) {
+             return std::any_of(others.begin(), others.end(),
+                                [&](const NamePattern& each) { return globs_meet(pattern.text, each.text); });
+           });
+  };
+  for (size_t i = 0; i < types_.globs.size(); ++i) {
+    for (size_t k = i + 1; k < types_.globs.size(); ++k) {
+      const auto& [pattern, waiting] = types_.globs[i];
+      const auto& [other, also] = types_.globs[k];
+      if (share_subjects(waiting, also) && root(waiting.rule) != root(also.rule) &&
+          globs_meet(pattern, other))
         parent[root(waiting.rule)] = root(also.rule);
     }
   }

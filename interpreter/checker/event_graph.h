@@ -60,7 +60,7 @@ class EventGraph {
     const CompiledTrigger* trigger;
   };
   struct Names {
-    std::unordered_map<std::string_view, std::vector<Waiting>> exact;
+    std::map<std::string_view, std::vector<Waiting>> exact;
     std::vector<std::pair<std::string_view, Waiting>> globs;
     /// Places in `globs` by their first letters (with `^` before), else by their last ones (with `$`), else
     /// "".
