@@ -20,67 +20,59 @@ Prover::Activity::Activity(const Model& model, const EventGraph& graph, const Wr
       graph_(graph),
       writers_(writers),
       facts_(facts),
-      active_(model.paths.size(), 0),
+      reached_by_(model.paths.size(), 0),
       on_circle_(model.paths.size(), 0) {}
 
 void Prover::Activity::begin(const std::vector<Component>& components) {
-  uint32_t islands = 0;
-  for (uint32_t rule = 0; rule < model_.rules.size(); ++rule)
-    islands = std::max(islands, graph_.island_of(rule) + 1);
-  island_components_.resize(islands);
-  for (uint32_t number = 0; number < components.size(); ++number)
-    island_components_[graph_.island_of(components[number].rules.front())].push_back(number);
   owner_.assign(model_.rules.size(), kNone);
-  links_.resize(model_.paths.size());
-  for (uint32_t island = 0; island < islands; ++island) {
-    if (!island_components_[island].empty()) renew(components, island);
-  }
+  seen_.assign(model_.paths.size(), 0);
+  reach_.resize(components.size());
+  for (uint32_t number = 0; number < components.size(); ++number) renew(components, number);
 }
 
-void Prover::Activity::renew(const std::vector<Component>& components, uint32_t island) {
-  for (const uint32_t rule : graph_.island_rules(island)) {
-    owner_[rule] = kNone;
-    const RuleModel& model = model_.rules[rule];
-    for (uint32_t k = 0; k < model.path_count; ++k) {
-      active_[model.first_path + k] = 0;
-      links_[model.first_path + k].clear();
-    }
-  }
+void Prover::Activity::renew(const std::vector<Component>& components, uint32_t number) {
   moves_.clear();
   written_.clear();
-  std::vector<uint32_t> waiting;  // paths whose events are to be followed
+  const Component& component = components[number];
+  std::vector<uint32_t>& reach = reach_[number];
+  for (const uint32_t path : reach) --reached_by_[path];
+  reach.clear();
+  for (const uint32_t rule : component.rules) owner_[rule] = component.proven ? kNone : number;
+  if (component.proven) return;
+  ++search_;
   const auto activate = [&](uint32_t path) {
-    if (active_[path] != 0) return;
-    active_[path] = 1;
-    waiting.push_back(path);
+    if (seen_[path] == search_) return;
+    seen_[path] = search_;
+    reach.push_back(path);
   };
-  for (const uint32_t number : island_components_[island]) {
-    const Component& component = components[number];
-    if (component.proven) continue;
-    for (const uint32_t rule : component.rules) owner_[rule] = number;
-    if (component.too_large) {
-      for (const uint32_t path : component.paths) activate(path);
-      continue;
-    }
+  std::map<uint32_t, std::vector<uint32_t>> links;
+  if (component.too_large) {
+    for (const uint32_t path : component.paths) activate(path);
+  } else {
     for (const Link& link : component.links) {
-      if (link.alive) links_[link.from].push_back(&link);
+      if (link.alive) links[link.from].push_back(link.to);
     }
     for (const std::vector<uint32_t>& circle : circles_of(component)) {
       for (const uint32_t path : circle) activate(path);
     }
   }
-  for (size_t i = 0; i < waiting.size(); ++i) {
-    const uint32_t path = waiting[i];
-    for (const Link* link : links_[path]) activate(link->to);
-    const uint32_t mine = owner_[model_.paths[path].rule];
+  for (size_t i = 0; i < reach.size(); ++i) {
+    const uint32_t path = reach[i];
+    const bool inside = owner_[model_.paths[path].rule] == number && !component.too_large;
+    if (inside) {
+      if (const auto found = links.find(path); found != links.end()) {
+        for (const uint32_t to : found->second) activate(to);
+      }
+    }
     for (const EventGraph::Made& made : graph_.made_on(path)) {
       for (const uint32_t rule : graph_.classes()[made.event].rules) {
-        if (mine != kNone && owner_[rule] == mine && !components[mine].too_large) continue;
+        if (inside && owner_[rule] == number) continue;  // by links alone
         const RuleModel& target = model_.rules[rule];
         for (uint32_t k = 0; k < target.path_count; ++k) activate(target.first_path + k);
       }
     }
   }
+  for (const uint32_t path : reach) ++reached_by_[path];
 }
 
 void Prover::Activity::look_at(const Component& component) {
@@ -101,7 +93,7 @@ void Prover::Activity::look_at(const Component& component) {
 std::vector<Site> Prover::Activity::writers(TermId name, bool extended) const {
   std::vector<Site> found;
   writers_.for_each(name, extended, [&](const Site& site) {
-    if (active_[site.path] != 0 && graph_.island_of(model_.paths[site.path].rule) == island_)
+    if (is_active(site.path) && graph_.island_of(model_.paths[site.path].rule) == island_)
       found.push_back(site);
   });
   return found;

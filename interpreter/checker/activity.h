@@ -22,12 +22,12 @@ class Prover::Activity final : public Between {
 
   /// Before all else.
   void begin(const std::vector<Component>& components);
-  /// After links were removed from components of an island.
-  void renew(const std::vector<Component>& components, uint32_t island);
+  /// After links were removed from a component.
+  void renew(const std::vector<Component>& components, uint32_t number);
   /// From now on questions are about cascades through this component.
   void look_at(const Component& component);
 
-  bool is_active(uint32_t path) const { return active_[path] != 0; }
+  bool is_active(uint32_t path) const { return reached_by_[path] != 0; }
   std::vector<Site> writers(TermId name, bool extended) const;
 
   bool is_left_alone(TermId name, bool extended) const override;
@@ -49,13 +49,14 @@ class Prover::Activity final : public Between {
   const EventGraph& graph_;
   const Writers& writers_;
   Facts& facts_;
-  std::vector<char> active_;     // by path
-  std::vector<char> on_circle_;  // by path, of the component looked at
+  std::vector<uint32_t> reached_by_;  // by path: how many components keep it going
+  std::vector<char> on_circle_;       // by path, of the component looked at
   std::vector<std::pair<TermId, bool>> moves_;
-  std::vector<std::vector<uint32_t>> island_components_;
-  std::vector<uint32_t> owner_;                  // by rule: the open component
-  std::vector<std::vector<const Link*>> links_;  // by path
-  std::vector<uint32_t> looked_at_;              // paths marked in on_circle_
+  std::vector<std::vector<uint32_t>> reach_;  // by component: paths that it keeps going
+  std::vector<uint32_t> seen_;                // by path: the last search that came by
+  uint32_t search_ = 0;
+  std::vector<uint32_t> owner_;      // by rule: the open component
+  std::vector<uint32_t> looked_at_;  // paths marked in on_circle_
   uint32_t island_ = 0;
   bool single_file_ = false;
   mutable std::map<std::pair<TermId, bool>, ValueSet> written_;

@@ -242,7 +242,7 @@ void Prover::run() {
   for (Component& component : components_) make_links(component);
   activity_->begin(components_);
   const auto renew = [&](const Component& component) {
-    activity_->renew(components_, graph_.island_of(component.rules.front()));
+    activity_->renew(components_, static_cast<uint32_t>(&component - components_.data()));
   };
   const auto settle = [&](Component& component) {
     component.proven = !component.too_large && circles_of(component).empty();

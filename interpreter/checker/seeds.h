@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -33,7 +33,8 @@ class LoopSearch {
   std::vector<Entry> entries(const Component& component) const;
   bool from_outside(uint32_t rule, std::string& type) const;
   bool depends_on_chance(const Component& component) const;
-  std::set<std::string> inside_;  // types that the program emits, and does not take in by declaration
+  std::unordered_set<std::string>
+      inside_;  // types that the program emits, and does not take in by declaration
   void add_input(const Entry& entry, Chooser& chooser, ReplaySeed& seed);
   bool loops(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const;
 
