@@ -36,8 +36,8 @@ void add_findings(Model& model, const EventGraph& graph, const Writers& writers,
   find_in_text(search);
   find_in_names(search);
   find_in_events(search);
-  find_in_guards(search);
   find_in_kinds(search);
+  find_in_guards(search);
   find_twins(search);
   find_in_pairs(search);
   facts.forget_runs();

@@ -44,6 +44,16 @@ class Guards {
     return search_.facts.solver().is_contradiction(literals);
   }
 
+  // Kinds that do not fit are the better reason.
+  bool is_told(uint32_t rule, Span span) const {
+    const Source* source = search_.place(rule, span).source.get();
+    return std::any_of(search_.out.begin(), search_.out.end(), [&](const Diagnostic& each) {
+      const Location& where = each.primary.where;
+      return each.code == check_codes::kKindsDoNotFit && where.source.get() == source &&
+             where.span.begin >= span.begin && where.span.end <= span.end;
+    });
+  }
+
   void tell_never(uint32_t rule, const std::vector<Literal>& whens, const std::vector<Span>& spans) {
     std::vector<Literal> first;
     size_t at = 0;
@@ -52,6 +62,7 @@ class Guards {
       if (is_impossible(first)) break;
     }
     if (at == whens.size()) return;
+    if (is_told(rule, spans[at])) return;
     const bool alone = is_impossible({whens[at]});
     const bool by_itself = plain_.is_contradiction(alone ? std::vector{whens[at]} : first);
     std::string message =
@@ -67,13 +78,16 @@ class Guards {
 
   void tell_always(uint32_t rule, Span span, const std::vector<Literal>& literals) {
     std::string message = "this condition always holds";
+    // What the program's rules do today may be what it guards against.
+    Severity severity = Severity::kWarning;
     if (!plain_.is_contradiction(literals)) {
       message += ", by all that the program's rules set and send";
+      severity = Severity::kNote;
     } else if (!plain_.is_contradiction({literals.back()})) {
       message += " where those before it do";
     }
-    search_.warn(check_codes::kAlwaysHolds, search_.place(rule, span), std::move(message),
-                 "leave it out, or write what it was to rule out");
+    search_.add(severity, check_codes::kAlwaysHolds, search_.place(rule, span), std::move(message),
+                "leave it out, or write what it was to rule out");
   }
 
   // Whether it is true or false whatever the values are: a condition that fails does not hold.
