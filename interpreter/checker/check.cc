@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "certificate.h"
 #include "event_graph.h"
 #include "facts.h"
 #include "findings.h"
@@ -118,6 +119,7 @@ CheckResult Checker::check() {
   LoopSearch search(model_, graph, writers, facts, prover, options_);
   for (const Component& component : prover.components()) judge(component, prover, search);
   tell_needless_allowances(prover.components());
+  result_.certificate = write_certificate(model_, prover.components());
   if (options_.findings)
     add_findings(model_, graph, writers, facts, modules_, program_, result_.diagnostics);
   result_.graph = draw_graph(model_, graph, prover.components());

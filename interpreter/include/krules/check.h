@@ -185,6 +185,6 @@ struct CertificateReport {
 /// Goes through a certificate step by step, without the prover: whether it shows that every cascade of this
 /// program ends of which it says so. Never throws on any text.
 CertificateReport verify_certificate(const std::vector<ast::Module>& modules, const Program& program,
-                                     std::string_view json);
+                                     const FunctionTable& functions, std::string_view json);
 
 }  // namespace krules

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "event_graph.h"
+#include "facts.h"
+#include "krules/check.h"
+#include "model.h"
+#include "verify_cases.h"
+#include "verify_proof.h"
+#include "verify_values.h"
+
+namespace krules::check {
+
+/// Goes through a proof. What has been confirmed so far is that no cascade goes on for ever but along links
+/// that are still open.
+class Verifier {
+ public:
+  Verifier(Model& model, const EventGraph& graph, const Writers& writers);
+
+  CertificateReport verify(const Proof& proof);
+
+ private:
+  /// kOpen: may lie on a circle. kAside: no endless chain of runs takes it again and again, but runs beside
+  /// such a chain may. kClosed: taken finitely often in any cascade.
+  enum class State : uint8_t { kOpen, kAside, kClosed };
+  struct Link {
+    uint32_t component;
+    uint32_t from;
+    uint32_t effect;
+    uint32_t to;
+    EventClass::Kind kind;
+    State state = State::kOpen;
+  };
+  struct Part {
+    bool is_known = false;  ///< its links were looked at; else anything goes
+    std::vector<uint32_t> links;
+  };
+  /// Runs of rules, each fired by the one before.
+  class Walk;
+  /// How a path can be come to, from some time on.
+  using Visit = std::function<bool(Walk& walk, size_t run)>;
+
+  // verify_shape.cc
+  bool check_shape(const Proof& proof);
+  bool check_component(uint32_t number, const ProofComponent& stated);
+  void renew();
+  std::vector<std::vector<uint32_t>> circles(uint32_t component) const;
+  std::vector<uint32_t> group_by_circle(uint32_t component) const;
+
+  // verify_steps.cc
+  // Each gives what is in doubt; nothing where the step was confirmed, and done.
+  std::string confirm(const ProofRemoval& step);
+  std::string confirm_refuted(const ProofRemoval& step);
+  std::string confirm_climb(const ProofRemoval& step);
+  std::string confirm_values(const ProofRemoval& step);
+  std::string confirm_measure(const ProofRemoval& step);
+  std::string confirm_changes(const ProofRemoval& step, const std::vector<Site>& ending);
+  std::vector<Site> active_writers(TermId name, bool extended, uint32_t island) const;
+  bool is_left_alone(TermId name, bool extended, uint32_t island) const;
+  bool in_all_ways(const Site& site, const Visit& visit);
+  bool always_changes(const Site& site);
+  bool is_standing(TermId term, uint32_t island) const;
+  bool has_standing_bound(const Site& site, bool up);
+  bool subjects_are_finite(uint32_t island);
+  struct Flow;
+  bool is_finite(TermId term, uint32_t rule, Flow& flow);
+
+  const Effect& effect_of(const Site& site) const { return model_.paths[site.path].effects[site.effect]; }
+  uint32_t island_of(uint32_t path) const { return graph_.island_of(model_.paths[path].rule); }
+  void complain(std::string text) { report_.errors.push_back(std::move(text)); }
+
+  Model& model_;
+  TermPool& terms_;
+  const EventGraph& graph_;
+  const Writers& writers_;
+  KnownRegions known_;
+  Cases cases_;
+  CertificateReport report_;
+  std::vector<Part> parts_;
+  std::vector<Link> links_;
+  std::vector<char> never_;      // by path: its conditions contradict each other
+  std::vector<char> active_;     // by path: may run again and again
+  std::vector<char> entered_;    // by path: and not by links alone
+  std::vector<uint32_t> owner_;  // by rule: its component
+};
+
+/// A chain of runs, with what each knows in terms of what the first one finds.
+class Verifier::Walk {
+ public:
+  Walk(Verifier& verifier, uint32_t path);
+  void follow(const Link& link);
+
+  TermId at(TermId term, size_t run);
+  const std::vector<Literal>& literals() const { return literals_; }
+  size_t last() const { return runs_.size() - 1; }
+
+ private:
+  struct Run {
+    uint32_t path;
+    EventClass::Kind kind = EventClass::Kind::kPlain;
+    TermId subject = 0;
+    TermId name = 0;
+    TermId payload = 0;
+    TermId before = 0;
+    TermId after = 0;
+    TermId context = 0;
+    std::unordered_map<TermId, TermId> placed = {};
+  };
+  void begin();
+  TermId place(TermId term, size_t run);
+  TermId read(TermId subject, TermId name, bool extended, size_t run);
+  TermId left_by(TermId subject, TermId name, bool extended, size_t run);
+
+  Verifier& verifier_;
+  TermPool& terms_;
+  std::vector<Run> runs_;
+  std::vector<Literal> literals_;
+};
+
+}  // namespace krules::check

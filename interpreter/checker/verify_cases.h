@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "model.h"
+#include "term.h"
+
+/// How a certificate's conditions are decided: by trying, for each value that they speak of, one
+/// representative of every region between the constants that occur.
+namespace krules::check {
+
+/// Values of which one is meant: kinds, numbers between two bounds, texts.
+struct Region {
+  enum Kind : uint16_t {
+    kNull = 1,
+    kFalse = 2,
+    kTrue = 4,
+    kInt = 8,
+    kFloat = 16,
+    kText = 32,
+    kDuration = 64,
+    kTimestamp = 128,
+    kList = 256,
+    kMap = 512,
+    kAny = 1023,
+  };
+  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+  uint16_t kinds = kAny;
+  double low = -kInfinity;
+  double high = kInfinity;
+  bool low_open = false;
+  bool high_open = false;
+  /// Constant texts: these alone, or all others.
+  bool listed = false;
+  std::vector<TermId> texts;
+
+  static Region none();
+  static Region of_kinds(uint16_t kinds);
+  static Region number(uint16_t kinds, double low, double high, bool open);
+  static Region of(const Value& value, TermId text);
+  bool may_be(uint16_t some) const { return (kinds & some) != 0; }
+  bool is_number() const { return kinds != 0 && (kinds & ~(kInt | kFloat)) == 0; }
+  bool is_whole() const { return kinds == kInt; }
+  void join(const Region& other);
+  /// Drops kinds of which no value is left.
+  void meet(const Region& other);
+  bool operator==(const Region& other) const = default;
+};
+
+/// Decides whether conditions can hold together. What it cannot decide it takes to be possible.
+class Cases {
+ public:
+  /// `known(term)`: what a variable may be at all.
+  Cases(TermPool& terms, std::function<Region(TermId)> known) : terms_(terms), known_(std::move(known)) {}
+
+  /// No values make all of them hold.
+  bool is_impossible(const std::vector<Literal>& literals);
+  /// Not less than what `term` can be where they hold.
+  Region values(TermId term, const std::vector<Literal>& literals);
+
+ private:
+  static constexpr size_t kMostPoints = 16;
+  static constexpr size_t kMostVariables = 10;
+  static constexpr int kMostTries = 6000;
+
+  // Sets of outcomes, of a condition and of a comparison.
+  enum Outcome : uint8_t { kHolds = 1, kFails = 2, kError = 4 };
+  enum Order : uint8_t { kBelow = 1, kSame = 2, kAbove = 4, kApart = 8, kAllOrders = 15 };
+
+  struct Variable {
+    TermId term;
+    std::vector<Region> cells;
+  };
+  struct Sum {
+    std::map<TermId, double> parts;
+    double constant = 0;
+    bool exact = true;  ///< integers all over
+    bool is_known = true;
+  };
+
+  bool prepare(const std::vector<Literal>& literals);
+  void flatten(const Literal& literal);
+  void substitute();
+  TermId replaced(TermId term, TermId from, TermId to, bool in_sums);
+  void note_order(const Literal& literal);
+  void find_variables(TermId term);
+  void find_constants(TermId term);
+  std::vector<Region> cells_of(TermId term);
+  bool prune();
+  bool all_may_hold();
+  bool all_hold();
+  bool try_cells(size_t next);
+  void assign(const Variable& variable);
+
+  Region evaluate(TermId term);
+  Region arithmetic(Op op, const Region& a, const Region& b);
+  uint8_t test(TermId term);
+  uint8_t order(TermId first, TermId second);
+  uint8_t order_by_step(TermId a, TermId b);
+  uint8_t order_by_sum(TermId a, TermId b);
+  Sum sum(TermId term);
+  TermId chosen(TermId term);
+  bool is_call(TermId term, std::string_view name, size_t arguments) const;
+  bool is_variable(TermId term) const;
+
+  TermPool& terms_;
+  std::function<Region(TermId)> known_;
+  std::vector<Literal> literals_;
+  std::vector<Variable> variables_;
+  std::unordered_map<TermId, Region> now_;
+  std::map<std::pair<TermId, TermId>, uint8_t> orders_;
+  std::vector<double> points_;
+  std::vector<TermId> texts_;
+  int tries_ = 0;
+};
+
+}  // namespace krules::check

@@ -1,0 +1,129 @@
+#include "glob_meet.h"
+#include "verifier.h"
+
+/// Chains of runs, as a certificate's reader sees them.
+namespace krules::check {
+
+Verifier::Walk::Walk(Verifier& verifier, uint32_t path) : verifier_(verifier), terms_(verifier.terms_) {
+  verifier_.known_.forget_runs();
+  runs_.push_back({.path = path});
+  begin();
+}
+
+void Verifier::Walk::begin() {
+  const size_t run = last();
+  const RulePath& path = verifier_.model_.paths[runs_[run].path];
+  verifier_.known_.set_rule(static_cast<uint8_t>(run), path.rule);
+  const auto& triggers = verifier_.model_.rules[path.rule].compiled->triggers;
+  if (triggers.size() == 1) {
+    const auto require = [&](Op leaf, const std::vector<NamePattern>& patterns) {
+      if (patterns.size() != 1) return;
+      const TermId text = terms_.text_constant(patterns.front().text);
+      const Op op = patterns.front().exact != nullptr ? Op::kEqual : Op::kMatches;
+      literals_.push_back({terms_.apply(op, {at(terms_.leaf(leaf), run), text}), true});
+    };
+    require(Op::kEvent, triggers.front().types);
+    require(Op::kProperty, triggers.front().properties);
+    require(Op::kSubject, triggers.front().subjects);
+  }
+  for (const Literal& literal : path.when) literals_.push_back({at(literal.term, run), literal.truth});
+}
+
+void Verifier::Walk::follow(const Link& link) {
+  const size_t run = last();
+  const Effect& effect = verifier_.model_.paths[link.from].effects[link.effect];
+  Run next{.path = link.to, .kind = link.kind};
+  next.subject = at(effect.subject, run);
+  next.name = at(effect.name, run);
+  if (link.kind == EventClass::Kind::kPlain) next.payload = at(effect.payload, run);
+  next.before = at(effect.before, run);
+  next.after = at(effect.after, run);
+  next.context = at(effect.context, run);
+  if (link.kind == EventClass::Kind::kChanged && !effect.in_loop)
+    literals_.push_back({terms_.apply(Op::kEqual, {next.after, next.before}), false});
+  runs_.push_back(std::move(next));
+  begin();
+}
+
+TermId Verifier::Walk::at(TermId term, size_t run) {
+  if (run == 0 || !terms_[term].local) return term;
+  if (const auto known = runs_[run].placed.find(term); known != runs_[run].placed.end()) return known->second;
+  const TermId made = terms_.rewritten(term, [&](TermId id) { return place(id, run); });
+  runs_[run].placed.emplace(term, made);
+  return made;
+}
+
+TermId Verifier::Walk::place(TermId term, size_t run) {
+  const Run& now = runs_[run];
+  const auto epoch = static_cast<uint8_t>(run);
+  const bool plain = now.kind == EventClass::Kind::kPlain;
+  const bool changed = now.kind == EventClass::Kind::kChanged;
+  switch (terms_.op(term)) {
+    case Op::kSubject:
+      return now.subject;
+    case Op::kEvent:
+      if (plain) return now.name;
+      return terms_.text_constant(changed                                  ? kPropertyChangedType
+                                  : now.kind == EventClass::Kind::kDeleted ? kPropertyDeletedType
+                                                                           : kSubjectDeletedType);
+    case Op::kProperty:
+      return changed || now.kind == EventClass::Kind::kDeleted ? now.name : terms_.null();
+    case Op::kOld:
+      return plain ? terms_.null() : now.before;
+    case Op::kNew:
+      return changed ? now.after : terms_.null();
+    case Op::kPayload:
+      return plain ? now.payload : terms_.shifted(term, epoch);
+    case Op::kExtra:
+      return plain ? terms_.null() : now.context;
+    case Op::kRead:
+    case Op::kReadExt:
+      return read(terms_.arg(term, 0), terms_.arg(term, 1), terms_.op(term) == Op::kReadExt, run);
+    case Op::kProps:
+      return terms_.opaque();
+    default:
+      return terms_.shifted(term, epoch);
+  }
+}
+
+// What a run finds: what the first one found where nothing that may run again and again writes it, else what
+// the run before left, or what anything may have written since.
+TermId Verifier::Walk::read(TermId subject, TermId name, bool extended, size_t run) {
+  const auto leaf = [&](size_t of) {
+    const auto epoch = static_cast<uint8_t>(of);
+    return extended ? terms_.read_extended(subject, name, epoch) : terms_.read(subject, name, epoch);
+  };
+  if (run == 0 || !terms_.is_const(name)) return leaf(run);
+  const uint32_t island = verifier_.island_of(runs_.front().path);
+  const std::vector<Site> writers = verifier_.active_writers(name, extended, island);
+  if (writers.empty()) return leaf(0);
+  const TermId made = leaf(run);
+  const TermId left = left_by(subject, name, extended, run - 1);
+  Region region = verifier_.cases_.values(left, literals_);
+  for (const Site& site : writers) {
+    const Effect& effect = verifier_.effect_of(site);
+    region.join(verifier_.known_.values_on(
+        site.path, effect.kind == Effect::Kind::kChange ? effect.after : terms_.null()));
+  }
+  verifier_.known_.add(made, region);
+  return made;
+}
+
+TermId Verifier::Walk::left_by(TermId subject, TermId name, bool extended, size_t run) {
+  const RulePath& path = verifier_.model_.paths[runs_[run].path];
+  for (size_t i = path.effects.size(); i-- > 0;) {
+    const Effect& effect = path.effects[i];
+    if (effect.kind == Effect::Kind::kEmit || effect.extended != extended) continue;
+    const TermId of = at(effect.subject, run);
+    if (of != subject && terms_.is_const(of) && terms_.is_const(subject)) continue;
+    const TermId written = at(effect.name, run);
+    const bool named = effect.kind != Effect::Kind::kDeleteSubject;
+    if (named && written != name && !globs_meet(shape_of(terms_, written), std::string(terms_.text(name))))
+      continue;
+    if (of != subject || effect.in_loop || (named && written != name)) return terms_.opaque();
+    return effect.kind == Effect::Kind::kChange ? at(effect.after, run) : terms_.null();
+  }
+  return read(subject, name, extended, run);
+}
+
+}  // namespace krules::check
