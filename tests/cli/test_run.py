@@ -156,7 +156,7 @@ class Options(Case):
         self.assertIn("1 failure", refused.stderr)
 
     def test_max_cascade_is_the_fuse(self):
-        self.write("a.krules", 'rule a on go { emit go }\n')
+        self.write("a.krules", "rule a on go when (subject.n ?? 0) < 100 {\n  set n += 1 from 0\n  emit go\n}\n")
         done = self.krules("run", "a.krules", "--durability", "off", "--max-cascade", "50", input=event("go"), status=3)
         self.assertIn("more than 50 events", done.stderr)
         self.assertEqual(done.stdout, "")

@@ -36,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   krules::EngineOptions options;
   options.max_cascade = 200;
   options.max_steps = 10'000;
+  options.check = krules::LoopCheck::kOff;
   krules::Engine engine(options, krules::make_memory_store(),
                         krules::make_callback_sink([](const krules::EmittedEvent&) {}), logger);
   if (!engine.load({std::make_shared<krules::Source>("fuzz.krules", kRules)}).ok) __builtin_trap();

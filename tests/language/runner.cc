@@ -142,6 +142,8 @@ class Run {
       append_json(text, event.data);
       outputs_.push_back(std::move(text));
     });
+    // What the rules do is told here, loops included, and not what krules thinks of them.
+    options_.check = LoopCheck::kOff;
     engine_ = std::make_unique<Engine>(options_, make_memory_store(), std::move(sink), logger_,
                                        std::make_unique<SteadyClock>());
     LoadResult result = engine_->load(script_.files);

@@ -21,6 +21,8 @@ EngineRig::EngineRig(std::string_view rules, EngineOptions options, std::unique_
     outputs_.push_back(std::move(text));
     lines.emplace_back(event.line);
   });
+  // What cascades do that never end is looked at too.
+  options.check = LoopCheck::kOff;
   engine =
       std::make_unique<Engine>(std::move(options), store == nullptr ? make_memory_store() : std::move(store),
                                std::move(sink), logger, std::make_unique<FixedClock>(&time));
