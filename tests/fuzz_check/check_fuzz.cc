@@ -24,8 +24,9 @@ struct Options {
   uint64_t seed = 1;
   uint64_t first = 0;  ///< the number of the first program
   uint64_t count = 1'000;
-  uint64_t inputs = 60;  ///< sequences of events tried on each program
-  bool print_needless = false;
+  uint64_t inputs = 60;         ///< sequences of events tried on each program
+  bool print_needless = false;  ///< warnings about programs that were not seen to loop
+  bool print_weak = false;      ///< warnings about programs that do
   bool print_programs = false;
 };
 
@@ -150,6 +151,8 @@ int run(const Options& options) {
       report(trial.failure, small, try_program(small, options, number), options, number);
     } else if (options.print_needless && trial.claim == Claim::kPossible && !trial.loop) {
       report("a warning, and no loop was seen", made, trial, options, number);
+    } else if (options.print_weak && trial.claim == Claim::kPossible && trial.loop) {
+      report("a warning where there is a loop", made, trial, options, number);
     }
   }
   constexpr const char* kNames[] = {"finite", "finite, perhaps beyond the fuse", "possible", "certain"};
@@ -164,8 +167,12 @@ int run(const Options& options) {
 bool read_options(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
-    if (name == "--needless" || name == "--programs") {
-      (name == "--needless" ? options.print_needless : options.print_programs) = true;
+    bool* flag = name == "--needless"   ? &options.print_needless
+                 : name == "--weak"     ? &options.print_weak
+                 : name == "--programs" ? &options.print_programs
+                                        : nullptr;
+    if (flag != nullptr) {
+      *flag = true;
       continue;
     }
     uint64_t* number = name == "--seed"     ? &options.seed
@@ -187,9 +194,9 @@ bool read_options(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) {
   krules::test::Options options;
   if (!krules::test::read_options(argc, argv, options)) {
-    fmt::print(
-        stderr,
-        "usage: check_fuzz [--seed S] [--first N] [--count N] [--inputs N] [--needless] [--programs]\n");
+    fmt::print(stderr,
+               "usage: check_fuzz [--seed S] [--first N] [--count N] [--inputs N] [--needless] [--weak] "
+               "[--programs]\n");
     return 2;
   }
   return krules::test::run(options);

@@ -79,6 +79,14 @@ class RuleMaker {
     if (roll < 85 && !changed_ && !deleted_) return "payload.p ?? 0";
     return small();
   }
+  /// What a condition asks: hardly ever a constant.
+  std::string asked() {
+    const size_t roll = dice_.below(100);
+    if (roll < 4) return "ext.n ?? 0";
+    if (roll < 8) return changed_ ? "extra.depth ?? 0" : "meta.hops ?? 0";
+    if (roll < 11) return "len(subject.list ?? [])";
+    return dice_.percent(50) ? counter() : number();
+  }
   bool on_number() const {
     return on_.find("status") == std::string::npos && on_.find("done") == std::string::npos &&
            on_.find("armed") == std::string::npos;
@@ -88,7 +96,7 @@ class RuleMaker {
     const size_t roll = dice_.below(100);
     if (roll < 55) {
       const char* how = dice_.pick({"<", "<", "<", "<=", ">", ">", ">=", "!=", "=="});
-      return fmt::format("{} {} {}", number(), how, dice_.percent(80) ? small() : counter());
+      return fmt::format("{} {} {}", asked(), how, dice_.percent(80) ? small() : counter());
     }
     if (roll < 70) return fmt::format("subject.{} {} true", dice_.of(kFlags), dice_.pick({"==", "!=", "!="}));
     if (roll < 83)
@@ -150,12 +158,44 @@ class RuleMaker {
       if (dice_.percent(15)) return fmt::format("set {0} = not (subject.{0} ?? false){1}", flag, clauses());
       return fmt::format("set {} = {}{}", flag, dice_.pick({"true", "true", "false"}), clauses());
     }
-    if (roll < 92) return fmt::format("set status = {}{}", dice_.of(kStatuses), clauses());
-    return fmt::format("delete {}", property());
+    if (roll < 88) return fmt::format("set status = {}{}", dice_.of(kStatuses), clauses());
+    if (roll < 93) return fmt::format("delete {}", property());
+    return odd_write();
+  }
+
+  /// Writes that are seldom made.
+  std::string odd_write() {
+    switch (dice_.below(8)) {
+      case 0:
+        return "set ext.n += 1 from 0";
+      case 1:
+        return fmt::format("set {} += 1 from 0 with {{ depth: extra.depth ?? 0 + 1 }}", dice_.of(kCounters));
+      case 2:
+        return "set list ++= 1 from []";
+      case 3:
+        return fmt::format("set list = (subject.list ?? []).drop({})", dice_.below(3));
+      case 4:
+        return fmt::format("set \"{{payload.k}}\" = {}", amount());
+      case 5:
+        return fmt::format("set {} = subject.{}", property(), property());
+      case 6:
+        return fmt::format(
+            "set status ?"
+            "?= {}",
+            dice_.of(kStatuses));
+      default:
+        return "delete subject";
+    }
+  }
+
+  std::string emitted_type() {
+    if (dice_.percent(92)) return dice_.of(events_);
+    return dice_.pick({"\"go.{payload.k}\"", "\"go.{if payload.q == true then \"a\" else \"b\"}\"",
+                       "\"{payload.k ?? \"go\"}.a\""});
   }
 
   std::string emission() {
-    std::string text = "emit " + dice_.of(events_);
+    std::string text = "emit " + emitted_type();
     const size_t roll = dice_.below(100);
     if (roll < 25) {
       text += " payload";
@@ -166,7 +206,9 @@ class RuleMaker {
     } else if (roll < 85) {
       text += " { q: true }";
     }
-    if (two_subjects_ && dice_.percent(20)) text += dice_.pick({" on \"s\"", " on \"t\""});
+    if (two_subjects_ && dice_.percent(20))
+      text += dice_.pick({" on \"s\"", " on \"t\"", " on \"t\"", " on \"{subject}x\""});
+    if (dice_.percent(6)) text += " with { hops: meta.hops ?? 0 + 1 }";
     return text;
   }
 
@@ -179,7 +221,9 @@ class RuleMaker {
       if (dice_.percent(50)) text += fmt::format(" else {{\n    {}    }}", statement(0));
       return text + "\n";
     }
-    if (roll < 96) return fmt::format("    if {} {{ stop }}\n", comparison());
+    if (roll < 95 && depth > 0) return fmt::format("    for x in [1, 2] {{\n    {}    }}\n", statement(0));
+    if (roll < 96 && depth > 0) return fmt::format("    as \"t\" {{\n    {}    }}\n", statement(0));
+    if (roll < 97) return fmt::format("    if {} {{ stop }}\n", comparison());
     if (roll < 98) return fmt::format("    if {} {{ fail \"no\" }}\n", comparison());
     return fmt::format("    try {{ {} }} catch e {{ {} }}\n", write(), write());
   }
@@ -209,7 +253,7 @@ std::string value_of(const std::string& kind, Dice& dice) {
 std::string MadeProgram::text() const {
   std::string text;
   for (const MadeInput& input : inputs)
-    text += fmt::format("input {} {{ p: {}? }}\n", input.type, input.number_kind);
+    text += fmt::format("input {} {{ p: {}?, q: any?, k: string? }}\n", input.type, input.number_kind);
   for (const std::string& rule : rules) text += rule;
   return text;
 }
@@ -235,6 +279,9 @@ ReplaySeed make_inputs(const MadeProgram& program, Dice& dice) {
     const MadeInput& input = dice.of(program.inputs);
     std::string data = "{";
     if (dice.percent(80)) data += fmt::format("\"p\":{}", value_of(input.number_kind, dice));
+    if (dice.percent(20))
+      data +=
+          fmt::format("{}\"k\":\"{}\"", data.size() > 1 ? "," : "", dice.pick({"a", "b", "n", "m", "go"}));
     if (dice.percent(30))
       data += fmt::format("{}\"q\":{}", data.size() > 1 ? "," : "", dice.pick({"true", "false", "1"}));
     seed.inputs.push_back({input.type, dice.percent(75) ? "s" : "t", data + "}"});
