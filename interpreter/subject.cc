@@ -9,8 +9,9 @@ namespace krules {
 
 namespace {
 
-uint32_t upper_half(uint64_t hash) {
-  return static_cast<uint32_t>(hash >> 32);
+/// What an entry of an index holds of a hash.
+uint32_t hash_part(uint64_t hash, size_t mask) {
+  return static_cast<uint32_t>(hash >> 32) & ~static_cast<uint32_t>(mask);
 }
 
 }  // namespace
@@ -33,11 +34,13 @@ PropertySlot* PropertySet::find_slow(const Symbol* name) {
     return nullptr;
   }
   const size_t mask = index_->size() - 1;
+  const uint32_t wanted = hash_part(name->hash, mask);
   for (size_t at = name->hash & mask;; at = (at + 1) & mask) {
-    const IndexEntry& entry = (*index_)[at];
-    if (entry.slot == 0) return nullptr;
-    if (entry.hash != upper_half(name->hash)) continue;
-    if (same_symbol(slots_[entry.slot - 1].name, name)) return &slots_[entry.slot - 1];
+    const uint32_t entry = (*index_)[at];
+    if (entry == 0) return nullptr;
+    if ((entry & ~mask) != wanted) continue;
+    PropertySlot& slot = slots_[(entry & mask) - 1];
+    if (same_symbol(slot.name, name)) return &slot;
   }
 }
 
@@ -96,12 +99,12 @@ void PropertySet::index_slot(uint32_t number) {
   const size_t mask = index_->size() - 1;
   const uint64_t hash = slots_[number].name->hash;
   size_t at = hash & mask;
-  while ((*index_)[at].slot != 0) at = (at + 1) & mask;
-  (*index_)[at] = {number + 1, upper_half(hash)};
+  while ((*index_)[at] != 0) at = (at + 1) & mask;
+  (*index_)[at] = hash_part(hash, mask) | (number + 1);
 }
 
 void PropertySet::rebuild_index() {
-  index_ = std::make_unique<std::vector<IndexEntry>>(std::bit_ceil(size_t{size_} * 4));
+  index_ = std::make_unique<std::vector<uint32_t>>(std::bit_ceil(size_t{size_} * 4));
   for (uint32_t i = 0; i < size_; ++i) index_slot(i);
 }
 

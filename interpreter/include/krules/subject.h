@@ -74,13 +74,10 @@ class PropertySet {
   uint32_t size_ = 0;
   uint32_t capacity_ = 0;
   bool has_foreign_ = false;
-  /// A slot's number + 1 (0: none) with some bits of its name's hash, so that most other names are told apart
-  /// without a look at them.
-  struct IndexEntry {
-    uint32_t slot = 0;
-    uint32_t hash = 0;
-  };
-  std::unique_ptr<std::vector<IndexEntry>> index_;  // open addressing by hash; only above kScanLimit
+  /// Open addressing by hash, a power of two of places; only above kScanLimit. In the bits that number the
+  /// places stands a slot's number + 1 (0: none), in the bits above them a part of its name's hash, so that
+  /// most other names are told apart without a look at them.
+  std::unique_ptr<std::vector<uint32_t>> index_;
 };
 
 /// A named thing with properties, as it stands in memory. Made and owned by whoever runs cascades; the
