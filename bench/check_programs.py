@@ -34,7 +34,7 @@ def fan_out(n):
 def globs(n):
     """Rules that wait for patterns, and leave out what they say themselves."""
     yield f'rule note_{n} on area{n}.* when event != "area{n}.noted" {{ emit area{n}.noted {{ of: event }} }}\n'
-    yield f'rule door_{n} on *.area{n}.opened of door{n}:* {{ emit "seen{n}.{{payload.kind}}" payload }}\n'
+    yield f'rule door_{n} on *.area{n}.opened of door{n}:* {{ emit "seen{n}.{{payload.kind}}" on "house{n}" }}\n'
     yield f"rule seen_{n} on seen{n}.* {{ set last_{n} = event }}\n"
     yield f'rule last_{n} on changed last_{n} {{ emit area{n}.changed {{ of: new }} }}\n'
 
@@ -65,8 +65,7 @@ def bounded(n):
         )
     elif kind == 3:
         yield (
-            f"input count{n}.down {{ n: int }}\n"
-            f"rule count_{n} on count{n}.down when payload.n > 0 and payload.n < 50 {{\n"
+            f"rule count_{n} on count{n}.down when payload.n in [3, 2, 1] {{\n"
             f"    emit count{n}.down {{ n: payload.n - 1 }}\n"
             f"}}\n"
         )
