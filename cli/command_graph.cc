@@ -70,7 +70,7 @@ ExitStatus draw(GraphOptions& options) {
   const CheckResult result = check_loaded(input.loaded, input.compile_options, check_options);
   DrawOptions& draw = options.draw;
   draw.clusters = options.clusters_given ? options.clusters : usual_clusters(result.graph);
-  draw.refuted = options.all ? RefutedReactions::kDotted : RefutedReactions::kLeftOut;
+  draw.idle = options.all ? IdleReactions::kDrawn : IdleReactions::kLeftOut;
   draw.depth = static_cast<uint32_t>(options.depth);
   if (!draw.focus.empty() && !has_focus(result.graph, draw.focus)) {
     const std::vector<std::string> names = focus_names(result.graph);
@@ -109,7 +109,9 @@ Action declare_graph(CLI::App& app) {
       options->clusters,
       "what shares a box: the rules of a file, or all that is about order.* (default: file where there are "
       "several)");
-  app.add_flag("--all", options->all, "draw dotted which events a rule's guards keep from firing it")
+  app.add_flag(
+         "--all", options->all,
+         "draw what comes to nothing too: reactions that guards rule out, changes that no rule waits for")
       ->disable_flag_override();
   app.footer(kExamples);
   return [options, format, depth, by] {

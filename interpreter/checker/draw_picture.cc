@@ -125,7 +125,7 @@ class Painter {
   size_t of_rule(uint32_t rule) const { return events() + rule; }
 
   bool drawn(const CascadeGraph::Reaction& reaction) const {
-    return !reaction.refuted || options_.refuted == RefutedReactions::kDotted;
+    return !reaction.refuted || options_.idle == IdleReactions::kDrawn;
   }
 
   void number_loops() {
@@ -166,12 +166,18 @@ class Painter {
       walk(start, next);
       walk(start, before);
     }
-    // An event that nothing here makes or waits for is no part of the picture.
+    // An event that nothing here makes or waits for is no part of the picture, and neither is a change that
+    // no rule waits for: there are too many of them.
     std::vector<bool> touched(events(), false);
     for (const auto& reaction : graph_.reactions) {
       if (drawn(reaction)) touched[reaction.event] = true;
     }
-    for (const auto& emission : graph_.emissions) touched[emission.event] = true;
+    const Glob focus(options_.focus);
+    for (const auto& emission : graph_.emissions) {
+      const EventClass& event = graph_.events[emission.event];
+      if (options_.idle == IdleReactions::kDrawn || !is_property_event(event) || is_named(event, focus))
+        touched[emission.event] = true;
+    }
     for (size_t i = 0; i < events(); ++i) shown_[i] = shown_[i] && touched[i];
   }
 

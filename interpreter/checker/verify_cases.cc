@@ -586,6 +586,9 @@ uint8_t Cases::order_by_step(TermId a, TermId b) {
   uint8_t orders = kBelow | kSame | kAbove;
   if (up) orders &= static_cast<uint8_t>(~kBelow);
   if (down) orders &= static_cast<uint8_t>(~kAbove);
+  const bool divides = op == Op::kDivide || op == Op::kIntDivide;
+  if (divides && by.low >= 2 && (from.low > 0 || (from.low == 0 && from.low_open)))
+    orders &= static_cast<uint8_t>(~kSame);
   const double size = std::min(std::abs(by.low), std::abs(by.high));
   if ((op == Op::kAdd || op == Op::kSubtract) && by.low * by.high > 0 && size >= kNoticed &&
       from.low >= -kDense && from.high <= kDense)
@@ -623,11 +626,12 @@ uint8_t Cases::order(TermId first, TermId second) {
   if ((common & (Region::kList | Region::kMap)) != 0) orders |= kSame | kApart;
   if ((common & (Region::kNull | Region::kTrue | Region::kFalse)) != 0) orders |= kSame;
   if ((common & Region::kText) != 0) {
-    orders |= kBelow | kAbove;
     Region both = Region::of_kinds(Region::kText);
     both.meet(x);
     both.meet(y);
     if (both.kinds != 0) orders |= kSame;
+    const bool one_text = x.listed && y.listed && x.texts.size() == 1 && x.texts == y.texts;
+    if (!one_text) orders |= kBelow | kAbove;
   }
   // Of different kinds.
   const auto group = [](uint16_t kinds) {

@@ -11,8 +11,8 @@ namespace {
 constexpr uint32_t kNoRule = UINT32_MAX;
 constexpr size_t kMostCells = 40;
 constexpr size_t kMostSources = 120;
-constexpr int kRounds = 9;
-constexpr int kRoundsOfJoining = 4;
+constexpr int kRounds = 20;
+constexpr int kRoundsOfJoining = 14;
 
 uint16_t kinds_of(const ast::KindSpec& spec) {
   uint16_t kinds = Region::kAny;

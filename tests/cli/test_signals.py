@@ -1,15 +1,32 @@
 """Signals, streams of events, and closed streams."""
 
+import fcntl
 import os
 import pty
+import select
 import signal
 import subprocess
+import termios
+import time
 import unittest
 
 import support
 from support import Case, event, main, parse_lines
 
 RULES = "rule count on tick { set n += 1 from 0\n emit counted { n: subject.n } }\n"
+
+
+def wait_until_full(read, write):
+    """Until the pipe takes no more and what it holds stays the same, so that its writer waits in the middle of a write."""
+    held, since = None, time.monotonic()
+    end = since + support.DEADLINE
+    while select.select([], [write], [], 0)[1] or time.monotonic() - since < 0.3:
+        if time.monotonic() > end:
+            raise AssertionError("the pipe does not fill")
+        now = fcntl.ioctl(read, termios.FIONREAD, b"    ")
+        if now != held:
+            held, since = now, time.monotonic()
+        time.sleep(0.01)
 
 
 class Signals(Case):
@@ -56,8 +73,9 @@ class Signals(Case):
         for number in (signal.SIGTERM, signal.SIGINT):
             read, write = os.pipe()
             running = self.start("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", stdout=write)
-            os.close(write)
             first = os.read(read, 1)
+            wait_until_full(read, write)
+            os.close(write)
             running.kill(number)
             self.assertEqual(running.wait(), 0, running.err)
             self.assertIn("nobody reads standard output: what was not written comes first in the next run", running.err)
@@ -76,9 +94,8 @@ class Signals(Case):
         self.write("e.jsonl", event("tick") * 50_000)
         read, write = os.pipe()
         running = self.start("run", "a.krules", "--events", "e.jsonl", "--db", "a.db", "--durability", "off", stdout=write)
+        wait_until_full(read, write)
         os.close(write)
-        while len(os.read(read, 1)) == 0:
-            pass
         running.kill(signal.SIGINT)
         while running.process.poll() is None:
             running.kill(signal.SIGINT)

@@ -17,12 +17,13 @@ enum class GraphClusters : uint8_t {
   kEntity,  ///< the events whose type has the same part before its first dot, with the rules that they fire
 };
 
-/// Whether reactions that no event of the program can cause are drawn too.
-enum class RefutedReactions : uint8_t { kLeftOut, kDotted };
+/// Whether what comes to nothing is drawn too: reactions that no event of the program can cause (dotted), and
+/// changes of properties that no rule waits for.
+enum class IdleReactions : uint8_t { kLeftOut, kDrawn };
 
 struct DrawOptions {
   GraphClusters clusters = GraphClusters::kEntity;
-  RefutedReactions refuted = RefutedReactions::kLeftOut;
+  IdleReactions idle = IdleReactions::kLeftOut;
   /// An event's label, its name alone, a rule's name, or a glob of those; empty: everything is drawn.
   std::string focus;
   /// With a focus: so many rules on the way to it and from it.

@@ -112,10 +112,22 @@ TEST_CASE("refuted reactions are left out or dotted") {
   sketch.graph.reactions.push_back({never, 1, true, kNone});
   CHECK_FALSE(has(sketch.dot(), "order.lost"));
   DrawOptions all;
-  all.refuted = RefutedReactions::kDotted;
+  all.idle = IdleReactions::kDrawn;
   CHECK(has(sketch.dot(all), "order.lost"));
   CHECK(has(sketch.dot(all), "style=dotted"));
   CHECK(has(sketch.mermaid(all), "-.->"));
+}
+
+TEST_CASE("changes that no rule waits for are left out") {
+  Sketch sketch = orders();
+  sketch.makes(1, sketch.event("status", EventClass::Kind::kChanged));
+  CHECK_FALSE(has(sketch.dot(), "status changes"));
+  DrawOptions all;
+  all.idle = IdleReactions::kDrawn;
+  CHECK(has(sketch.dot(all), "status changes"));
+  DrawOptions focus;
+  focus.focus = "status";
+  CHECK(has(sketch.dot(focus), "status changes"));
 }
 
 TEST_CASE("cycles have the colour of their verdict, and a number where they are loops") {

@@ -1,0 +1,207 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <iostream>
+#include <map>
+
+#include "krules/load_program.h"
+#include "krules/stdlib.h"
+#include "program_file.h"
+
+// What the checker proves it writes down, and a second routine reads it without trusting it.
+namespace krules::test {
+
+namespace {
+
+/// Of the programs of the collection that are said to end and have circles at all: so many in a hundred have
+/// a certificate that is confirmed to the last step.
+constexpr size_t kLeastConfirmed = 70;
+
+class Proved {
+ public:
+  explicit Proved(const std::string& text, const std::string& name = "test") {
+    add_standard_functions(functions_);
+    options_.functions = &functions_;
+    loaded_ = load_program({std::make_shared<Source>(name + ".krules", text)}, options_);
+    if (loaded_.program != nullptr) result_ = check_loaded(loaded_, options_, {});
+  }
+
+  bool is_loaded() const { return loaded_.program != nullptr; }
+  const CheckResult& result() const { return result_; }
+  const std::string& certificate() const { return result_.certificate; }
+  bool is_proved() const {
+    return std::all_of(result_.cycles.begin(), result_.cycles.end(),
+                       [](const Cycle& cycle) { return cycle.verdict == Verdict::kEnds; });
+  }
+  CertificateReport verify(std::string_view json) const {
+    return verify_certificate(loaded_.modules, *loaded_.program, functions_, json);
+  }
+
+ private:
+  FunctionTable functions_;
+  CompileOptions options_;
+  LoadedProgram loaded_;
+  CheckResult result_;
+};
+
+std::string all_of(const CertificateReport& report) {
+  std::string text;
+  for (const std::string& error : report.errors) text += error + "\n";
+  return text;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const size_t at = text.find(from);
+  if (at == std::string::npos) return {};
+  return text.replace(at, from.size(), to);
+}
+
+/// `text` without the first item of the list behind `name`.
+std::string without_first(std::string text, std::string_view name) {
+  size_t begin = text.find(name);
+  if (begin == std::string::npos) return {};
+  begin = text.find('[', begin) + 1;
+  int depth = 0;
+  size_t end = begin;
+  for (; end < text.size(); ++end) {
+    if (text[end] == '[' || text[end] == '{') ++depth;
+    if (depth == 0 && (text[end] == ',' || text[end] == ']')) break;
+    if (text[end] == ']' || text[end] == '}') --depth;
+  }
+  if (text[end] == ',') ++end;
+  return text.erase(begin, end - begin);
+}
+
+constexpr const char* kClimb = R"(
+rule climb on tick when subject.n ?? 0 < 500 {
+    set n += 1 from 0
+    emit tick
+}
+)";
+constexpr const char* kMeasure = R"(
+input count { n: int }
+rule count on count when payload.n > 0 { emit count { n: payload.n - 1 } }
+)";
+constexpr const char* kStatus = R"(
+rule validate on changed status when new == "new" { set status = "validated" }
+rule pay on changed status when new == "validated" { set status = "paid" }
+)";
+
+void check_refused(const Proved& proved, const std::string& json, std::string_view reason) {
+  INFO(json);
+  REQUIRE_FALSE(json.empty());
+  REQUIRE(json != proved.certificate());
+  const CertificateReport report = proved.verify(json);
+  INFO(all_of(report));
+  CHECK_FALSE(report.ok);
+  CHECK(all_of(report).find(reason) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("a certificate is confirmed step by step") {
+  for (const char* text : {kClimb, kMeasure, kStatus}) {
+    const Proved proved(text);
+    REQUIRE(proved.is_loaded());
+    REQUIRE(proved.is_proved());
+    INFO(proved.certificate());
+    const CertificateReport report = proved.verify(proved.certificate());
+    INFO(all_of(report));
+    CHECK(report.ok);
+    CHECK(report.steps > 0);
+  }
+}
+
+TEST_CASE("a certificate in which something was changed is refused") {
+  for (const char* text : {kClimb, kMeasure, kStatus}) {
+    const Proved proved(text);
+    REQUIRE(proved.is_proved());
+    check_refused(proved, without_first(proved.certificate(), "\"links\""), "links are not those");
+    check_refused(proved, without_first(proved.certificate(), "\"steps\""), "can still lead to itself");
+    check_refused(proved, without_first(proved.certificate(), "\"components\""), "sets of rules");
+    check_refused(proved, without_first(proved.certificate(), "\"paths\":["), "left out");
+    check_refused(proved, replaced(proved.certificate(), "\"steps\"", "\"stairs\""), "damaged");
+    check_refused(proved, proved.certificate().substr(0, proved.certificate().size() / 2), "no certificate");
+  }
+}
+
+TEST_CASE("a bound that is not kept is refused") {
+  const Proved climb(kClimb);
+  const size_t at = climb.certificate().find("\"bound\":");
+  REQUIRE(at != std::string::npos);
+  const std::string bound = climb.certificate().substr(at, climb.certificate().find(',', at) - at);
+  check_refused(climb, replaced(climb.certificate(), bound, "\"bound\":1"), "past 1");
+  check_refused(climb, replaced(climb.certificate(), "\"up\"", "\"down\""), "could not be confirmed");
+  const Proved measure(kMeasure);
+  check_refused(measure, replaced(measure.certificate(), "\"down\"", "\"up\""), "could not be confirmed");
+  check_refused(measure, replaced(measure.certificate(), "payload.n", "payload.m"), "could not be confirmed");
+}
+
+TEST_CASE("a certificate of another program is refused") {
+  const Proved climb(kClimb);
+  const Proved higher(replaced(kClimb, "< 500", "< 501"));
+  REQUIRE(higher.is_loaded());
+  check_refused(higher, climb.certificate(), "another program");
+  const Proved endless("rule climb on tick { set n += 1 from 0\n emit tick }");
+  check_refused(endless, climb.certificate(), "another program");
+}
+
+TEST_CASE("what is no proof is not taken for one") {
+  // The proof of what counts up to five hundred, said of what counts for ever.
+  const Proved climb(kClimb);
+  const Proved endless(replaced(kClimb, "when subject.n ?? 0 < 500 ", ""));
+  const auto fingerprint = [](const std::string& json) {
+    const size_t at = json.find("\"program\":");
+    return json.substr(at, json.find(',', at) - at);
+  };
+  const std::string forged =
+      replaced(climb.certificate(), fingerprint(climb.certificate()), fingerprint(endless.certificate()));
+  check_refused(endless, forged, "could not be confirmed");
+  for (const char* text : {"", "{}", "[]", "null", "{\"certificate\":1}", "{\"certificate\":2}",
+                           R"({"certificate":1,"program":"","components":[1],"steps":[[]]})"}) {
+    INFO(text);
+    CHECK_FALSE(climb.verify(text).ok);
+  }
+}
+
+TEST_CASE("certificates of the collection are confirmed") {
+  std::map<std::string, std::pair<size_t, size_t>> kinds;
+  size_t proved_programs = 0;
+  size_t confirmed = 0;
+  std::string told;
+  for (const ProgramFile& file : read_program_files(KRULES_CHECK_PROGRAMS)) {
+    const Proved proved(file.text, file.name);
+    if (!proved.is_loaded() || proved.result().cycles.empty()) continue;
+    const CertificateReport report = proved.verify(proved.certificate());
+    if (!proved.is_proved()) continue;
+    if (file.expectation == Expectation::kLoop) {
+      INFO(file.path);
+      CHECK_FALSE(report.ok);
+    }
+    ++proved_programs;
+    confirmed += report.ok ? 1 : 0;
+    size_t step = 0;
+    size_t at = proved.certificate().find("\"steps\":");
+    while ((at = proved.certificate().find("\"kind\":\"", at)) != std::string::npos) {
+      at += 8;
+      const std::string kind = proved.certificate().substr(at, proved.certificate().find('"', at) - at);
+      auto& [all, good] = kinds[kind];
+      ++all;
+      ++step;
+      const std::string name = fmt::format("step {}:", step);
+      const bool doubted = std::any_of(report.errors.begin(), report.errors.end(),
+                                       [&](const std::string& error) { return error.starts_with(name); });
+      good += report.ok || (!doubted && step <= report.steps) ? 1 : 0;
+    }
+    if (!report.ok) told += fmt::format("{}: {}", file.name, all_of(report));
+  }
+  std::cout << told;
+  for (const auto& [kind, counts] : kinds)
+    std::cout << fmt::format("{:<10}{:>5} of {:>5} steps confirmed\n", kind, counts.second, counts.first);
+  std::cout << fmt::format("{} of {} certificates confirmed\n", confirmed, proved_programs);
+  CHECK(proved_programs >= 100);
+  CHECK(confirmed * 100 >= proved_programs * kLeastConfirmed);
+}
+
+}  // namespace krules::test
