@@ -180,24 +180,46 @@ class Filler {
   void operator()(const ast::As& node) {
     kind("as"), child("subject", node.subject), block("body", node.body);
   }
+  void operator()(const ast::Next&) { kind("next"); }
+  void operator()(const ast::Cancel& node) { kind("cancel"), child("key", node.key), clauses(node.clauses); }
+  void operator()(const ast::CallAction& node) {
+    kind("call action"), attribute("action", node.action), arguments(node.arguments);
+    child("reply", node.reply), child("timeout", node.timeout), child("retry", node.retry);
+    child("backoff", node.backoff), clauses(node.clauses);
+  }
+
+  // steps of tests
+  void operator()(const ast::Given& node) {
+    kind("given"), child("subject", node.subject), child("properties", node.properties);
+    child("extended", node.extended);
+  }
+  void operator()(const ast::Send& node) {
+    kind("send"), child("type", node.type), child("payload", node.payload), clauses(node.clauses);
+  }
+  void operator()(const ast::Advance& node) { kind("advance"), child("by", node.by); }
+  void operator()(const ast::ExpectEmitted& node) {
+    kind(node.negated ? "expect not emitted" : "expect emitted"), attribute("type", node.type.text);
+    child("payload", node.payload), child("on", node.on), child("times", node.times);
+  }
+  void operator()(const ast::ExpectCalled& node) {
+    kind(node.negated ? "expect not called" : "expect called"), attribute("action", node.action);
+    child("arguments", node.arguments), child("times", node.times);
+  }
+  void operator()(const ast::ExpectFailed& node) {
+    kind(node.negated ? "expect not failed" : "expect failed"), attribute("rule", node.rule);
+  }
+  void operator()(const ast::ExpectTrue& node) { kind("expect"), child("condition", node.condition); }
+  void operator()(const ast::SetParam& node) {
+    kind("param"), attribute("name", node.name), child("value", node.value);
+  }
+  void operator()(const ast::Reply& node) {
+    kind("reply"), attribute("action", node.action), child("answer", node.answer);
+  }
 
   // declarations
   void operator()(const ast::Rule& node) {
     kind("rule"), attribute("name", node.name);
-    for (const auto& trigger : node.triggers) add("on", outline(trigger));
-    for (const auto& clause : node.head) {
-      Outline inner;
-      if (const auto* when = std::get_if<ast::When>(&clause)) {
-        inner.kind = "when";
-        inner.span = when->span;
-        Filler(inner).child("condition", when->condition);
-      } else {
-        const auto& let = std::get<ast::Let>(clause);
-        inner.span = let.name_span;
-        Filler{inner}(let);
-      }
-      add("head", std::move(inner));
-    }
+    triggers(node.triggers), head(node.head);
     if (node.allow_cycle) attribute("allow cycle", *node.allow_cycle);
     block("body", node.body);
   }
@@ -227,6 +249,31 @@ class Filler {
   void operator()(const ast::Output& node) {
     kind("output");
     for (const auto& type : node.types) attribute("type", type.text);
+  }
+  void operator()(const ast::Wrapper& node) {
+    kind(node.kind == ast::Wrapper::Kind::kGate ? "gate" : "middleware"), attribute("name", node.name);
+    parameters(node.parameters), triggers(node.triggers), head(node.head);
+    if (node.allow_cycle) attribute("allow cycle", *node.allow_cycle);
+    block("body", node.body);
+  }
+  void operator()(const ast::ModuleDecl& node) {
+    kind("module"), attribute("name", node.name), parameters(node.parameters);
+    for (const auto& declaration : node.declarations) add("declaration", outline_of(declaration));
+  }
+  void operator()(const ast::Use& node) {
+    kind("use"), attribute("path", node.path);
+    if (!node.as_name.empty()) attribute("as", node.as_name);
+    arguments(node.arguments), triggers(node.triggers), head(node.head);
+  }
+  void operator()(const ast::Secret& node) { kind("secret"), attribute("name", node.name); }
+  void operator()(const ast::Test& node) {
+    kind("test"), attribute("name", node.name);
+    for (const auto& step : node.steps) {
+      Outline inner;
+      inner.span = step.span;
+      std::visit(Filler(inner), step.node);
+      add("step", std::move(inner));
+    }
   }
 
  private:
@@ -262,6 +309,7 @@ class Filler {
     if (clauses.muted) attribute("clause", "muted");
     if (clauses.direct) attribute("clause", "direct");
     child("on", clauses.on), child("with", clauses.with);
+    child("after", clauses.after), child("key", clauses.key);
   }
   void block(std::string_view role, const ast::Block& block) {
     Outline inner;
@@ -275,14 +323,46 @@ class Filler {
     }
     add(role, std::move(inner));
   }
+  void triggers(const std::vector<ast::Trigger>& triggers) {
+    for (const auto& trigger : triggers) add("on", outline(trigger));
+  }
+  void head(const std::vector<ast::HeadClause>& head) {
+    for (const auto& clause : head) {
+      Outline inner;
+      if (const auto* when = std::get_if<ast::When>(&clause)) {
+        inner.kind = "when";
+        inner.span = when->span;
+        Filler(inner).child("condition", when->condition);
+      } else {
+        const auto& let = std::get<ast::Let>(clause);
+        inner.span = let.name_span;
+        Filler{inner}(let);
+      }
+      add("head", std::move(inner));
+    }
+  }
+  void parameters(const std::vector<ast::ModuleParameter>& parameters) {
+    for (const auto& parameter : parameters) {
+      Outline inner;
+      inner.kind = "parameter";
+      inner.span = parameter.span;
+      inner.attributes.emplace_back("name", parameter.name);
+      if (parameter.kind) inner.attributes.emplace_back("kind", kind_text(*parameter.kind));
+      Filler(inner).child("default", parameter.default_value);
+      add("parameter", std::move(inner));
+    }
+  }
   static Outline outline(const ast::Trigger& trigger) {
     constexpr auto kNames =
-        std::to_array<std::string_view>({"event", "changed", "deleted", "subject deleted"});
+        std::to_array<std::string_view>({"event", "changed", "deleted", "subject deleted", "every", "at"});
     Outline inner;
     inner.kind = name_in(kNames, trigger.kind);
     inner.span = trigger.span;
     for (const auto& pattern : trigger.patterns) inner.attributes.emplace_back("pattern", pattern.text);
     for (const auto& subject : trigger.subjects) inner.attributes.emplace_back("of", subject.text);
+    Filler(inner).child("every", trigger.every);
+    Filler(inner).child("at", trigger.at);
+    Filler(inner).child("zone", trigger.zone);
     return inner;
   }
 

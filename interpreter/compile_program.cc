@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler.h"
+#include "krules/codes.h"
 #include "visit_expressions.h"
 
 namespace krules {
@@ -87,6 +88,9 @@ std::vector<CompiledTrigger> ProgramCompiler::triggers_of(const ast::Rule& rule)
       case Kind::kSubjectDeleted:
         made.types.push_back(exact_pattern(kSubjectDeletedType));
         break;
+      case Kind::kEvery:
+      case Kind::kAt:
+        break;
     }
     auto& names = trigger.kind == Kind::kEvent ? made.types : made.properties;
     for (const ast::Pattern& pattern : trigger.patterns) names.push_back(name_pattern(pattern));
@@ -112,6 +116,10 @@ std::string ProgramCompiler::name_of(const ast::Rule& rule, uint32_t source) con
       return fmt::format("{}:deleted {}", file, first);
     case Kind::kSubjectDeleted:
       return fmt::format("{}:subject deleted", file);
+    case Kind::kEvery:
+      return fmt::format("{}:every", file);
+    case Kind::kAt:
+      return fmt::format("{}:at", file);
   }
   return fmt::format("{}:{}", file, first);
 }
@@ -170,6 +178,31 @@ void ProgramCompiler::compile_rules() {
   }
 }
 
+void ProgramCompiler::report_not_built(uint32_t source, Span span, std::string_view word) {
+  report(codes::kNotYet, source, span, fmt::format("`{}` is not built into this version yet", word));
+}
+
+void ProgramCompiler::refuse_what_is_not_built() {
+  for (uint32_t source = 0; source < modules_.size(); ++source) {
+    for (const ast::Declaration& declaration : modules_[source].declarations) {
+      std::string_view word;
+      if (const auto* wrapper = std::get_if<ast::Wrapper>(&declaration.node))
+        word = wrapper->kind == ast::Wrapper::Kind::kGate ? "gate" : "middleware";
+      if (std::holds_alternative<ast::ModuleDecl>(declaration.node)) word = "module";
+      if (std::holds_alternative<ast::Use>(declaration.node)) word = "use";
+      if (std::holds_alternative<ast::Secret>(declaration.node)) word = "secret";
+      if (std::holds_alternative<ast::Test>(declaration.node)) word = "test";
+      if (!word.empty()) report_not_built(source, declaration.span, word);
+      const auto* rule = std::get_if<ast::Rule>(&declaration.node);
+      if (rule == nullptr) continue;
+      for (const ast::Trigger& trigger : rule->triggers) {
+        if (trigger.kind == ast::Trigger::Kind::kEvery) report_not_built(source, trigger.span, "every");
+        if (trigger.kind == ast::Trigger::Kind::kAt) report_not_built(source, trigger.span, "at");
+      }
+    }
+  }
+}
+
 // Written names are unique, or it is an error; made ones get a number.
 void ProgramCompiler::check_rule_names() {
   std::unordered_map<std::string_view, size_t> seen;
@@ -219,6 +252,7 @@ CompileResult ProgramCompiler::compile() {
   compile_outputs();
   compile_rules();
   check_rule_names();
+  refuse_what_is_not_built();
   if (!name_is_set_ && whole_) {
     for (const Place& place : name_reads_) {
       Diagnostic& diagnostic = report(kReadsName, place.source, place.span,

@@ -118,8 +118,18 @@ const StmtNode* UnitCompiler::statement(const ast::Stmt& stmt) {
       node->run = as_statement();
       return node;
     }
+    const StmtNode* operator()(const ast::Next&) { return unit.not_built(stmt.span, "next"); }
+    const StmtNode* operator()(const ast::Cancel&) { return unit.not_built(stmt.span, "cancel"); }
+    const StmtNode* operator()(const ast::CallAction&) { return unit.not_built(stmt.span, "call"); }
   };
   return std::visit(Visitor{*this, stmt}, stmt.node);
+}
+
+const StmtNode* UnitCompiler::not_built(Span span, std::string_view word) {
+  program_.report_not_built(source_, span, word);
+  auto* node = make<StmtNode>(span);
+  node->run = stop_statement();
+  return node;
 }
 
 TargetPart UnitCompiler::target(const ast::Target& target) {
@@ -148,6 +158,7 @@ ClausePart UnitCompiler::clauses(const ast::Clauses& clauses) {
   if (clauses.with != nullptr) part.with = expression(*clauses.with);
   part.muted = clauses.muted;
   part.direct = clauses.direct;
+  if (clauses.after != nullptr) program_.report_not_built(source_, clauses.after->span, "after");
   return part;
 }
 

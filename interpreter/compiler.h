@@ -51,6 +51,8 @@ class ProgramCompiler {
   void add_functions(std::vector<std::string_view>& names) const;
   Diagnostic& report(std::string_view code, uint32_t source, Span span, std::string message);
   Label label(uint32_t source, Span span, std::string text) const;
+  /// The syntax is there, and no meaning yet.
+  void report_not_built(uint32_t source, Span span, std::string_view word);
   /// Evaluates a node that depends on nothing, with so many steps at most. Memory is the program's.
   Value evaluate(const Node& node, uint64_t steps, uint32_t local_count = 0);
   /// A copy in the program's memory.
@@ -82,6 +84,7 @@ class ProgramCompiler {
   void compile_inputs();
   void compile_outputs();
   void compile_rules();
+  void refuse_what_is_not_built();
   void compile_rule(const ast::Declaration& declaration, const ast::Rule& rule, uint32_t source);
   std::string name_of(const ast::Rule& rule, uint32_t source) const;
   void check_rule_names();
@@ -246,6 +249,7 @@ class UnitCompiler {
 
   // compile_stmt.cc
   const StmtNode* statement(const ast::Stmt& stmt);
+  const StmtNode* not_built(Span span, std::string_view word);
   const StmtNode* set(const ast::Stmt& stmt, const ast::Set& set);
   const StmtNode* emit(const ast::Stmt& stmt, const ast::Emit& emit);
   const StmtNode* for_loop(const ast::Stmt& stmt, const ast::For& loop);

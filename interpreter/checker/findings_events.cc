@@ -118,6 +118,9 @@ class Events {
         why = "nothing deletes such a subject";
         help = "it waits for `delete subject` in some rule";
         break;
+      case ast::Trigger::Kind::kEvery:
+      case ast::Trigger::Kind::kAt:
+        return;
     }
     search_.warn(check_codes::kDeadRule, search_.place(rule, trigger.span),
                  fmt::format("the rule `{}` never runs: {}", search_.name_of(rule), why), std::move(help));

@@ -104,6 +104,12 @@ std::string suggested_name(const ast::Rule& rule) {
     case ast::Trigger::Kind::kSubjectDeleted:
       add(".subject.deleted");
       break;
+    case ast::Trigger::Kind::kEvery:
+      add(".every");
+      break;
+    case ast::Trigger::Kind::kAt:
+      add(".at");
+      break;
   }
   while (name.back() == '_') name.pop_back();
   return name;

@@ -262,6 +262,9 @@ void Lowering::statement(const ast::Stmt& stmt, RunState state, States& after) {
     void operator()(const ast::Try& node) const { self.try_catch(node, std::move(state), after); }
     void operator()(const ast::Stop&) const { end(RunState::Flow::kStopped); }
     void operator()(const ast::Log&) const { go_on(); }
+    void operator()(const ast::Next&) const { go_on(); }
+    void operator()(const ast::Cancel&) const { go_on(); }
+    void operator()(const ast::CallAction&) const { go_on(); }
     void operator()(const ast::As& node) const {
       const TermId outside = state.subject;
       const size_t locals = state.locals.size();

@@ -100,10 +100,20 @@ void for_each_direct_expr(const ast::Stmt& stmt, const Visit& visit) {
           some(node.data);
         } else if constexpr (std::is_same_v<Node, ast::As>) {
           some(node.subject);
+        } else if constexpr (std::is_same_v<Node, ast::Cancel>) {
+          some(node.key);
+        } else if constexpr (std::is_same_v<Node, ast::CallAction>) {
+          for (const auto& argument : node.arguments) some(argument.value);
+          some(node.reply);
+          some(node.timeout);
+          some(node.retry);
+          some(node.backoff);
         }
         if constexpr (requires { node.clauses; }) {
           some(node.clauses.on);
           some(node.clauses.with);
+          some(node.clauses.after);
+          some(node.clauses.key);
         }
       },
       stmt.node);

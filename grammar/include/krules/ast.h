@@ -185,10 +185,13 @@ struct Target {
   Span span;
 };
 
-/// The trailing clauses of set, delete and emit, each absent unless written.
+/// The trailing clauses of set, delete, emit, call and cancel, each absent unless written. The parser has
+/// refused those that do not belong to the statement.
 struct Clauses {
-  ExprPtr on;    ///< `on S`: another subject
-  ExprPtr with;  ///< `with { ... }`
+  ExprPtr on;     ///< `on S`: another subject
+  ExprPtr with;   ///< `with { ... }`
+  ExprPtr after;  ///< `after 2s`: emit only
+  ExprPtr key;    ///< `key "off"`: emit only, and only where there is an `after`
   bool muted = false;
   bool direct = false;
   Span span;
@@ -262,10 +265,28 @@ struct As {
   ExprPtr subject;
   Block body;
 };
+/// `next`: the rest of the chain. The parser takes it in any body.
+struct Next {};
+/// `cancel "off"`: ends the subject's timer of that key.
+struct Cancel {
+  ExprPtr key;
+  Clauses clauses;  ///< `on` alone
+};
+/// `call http.post("https://...", { body: payload }) reply api.replied timeout 5s retry 3 backoff 1s`.
+struct CallAction {
+  std::string action;  ///< `http.post`
+  Span action_span;
+  std::vector<Argument> arguments;
+  ExprPtr reply;    ///< a StringLiteral like Emit::type, computed ones included; null when not written
+  ExprPtr timeout;  ///< null when not written, like the next two
+  ExprPtr retry;
+  ExprPtr backoff;  ///< only where there is a `retry`
+  Clauses clauses;  ///< `on` and `with`
+};
 
 struct Stmt {
-  using Node =
-      std::variant<Set, SetMany, Delete, DeleteSubject, Emit, Let, If, For, Fail, Try, Stop, Log, As>;
+  using Node = std::variant<Set, SetMany, Delete, DeleteSubject, Emit, Let, If, For, Fail, Try, Stop, Log, As,
+                            Next, Cancel, CallAction>;
   Span span;
   Node node;
 };
@@ -279,17 +300,25 @@ struct Pattern {
   bool is_glob = false;
 };
 
-/// One `on` group: what fires the rule, and for which subjects (none: all).
+/// One `on` group, or one `every` or `at`: what fires the rule, and for which subjects (none: all). A rule
+/// has either groups of `on` or clocks, not both.
 struct Trigger {
   enum class Kind : uint8_t {
     kEvent,           ///< patterns are event types
     kChanged,         ///< `changed a, b`: patterns are property names; none means any
     kDeleted,         ///< `deleted a`: likewise
     kSubjectDeleted,  ///< `subject deleted`: no patterns
+    kEvery,           ///< `every 5m`: no patterns
+    kAt,              ///< `at "0 3 * * *" in "Europe/Rome"`: no patterns
   };
   Kind kind = Kind::kEvent;
   std::vector<Pattern> patterns;
   std::vector<Pattern> subjects;
+  /// kEvery: a duration, a name (a const, param or parameter of a module), or any expression in parentheses;
+  /// null otherwise.
+  ExprPtr every;
+  ExprPtr at;    ///< kAt: a string or a name; null otherwise
+  ExprPtr zone;  ///< kAt: likewise; null when not written
   Span span;
 };
 
@@ -302,8 +331,8 @@ using HeadClause = std::variant<Let, When>;
 
 struct Rule {
   std::string name;  ///< empty when not written
-  Span name_span;    ///< the `on` word when there is no name
-  Span head_span;    ///< from `rule`/`on` to before the body
+  Span name_span;    ///< the first `on`, `every` or `at` when there is no name
+  Span head_span;    ///< from `rule`/`on`/`every`/`at` to before the body
   std::vector<Trigger> triggers;
   std::vector<HeadClause> head;
   std::optional<std::string> allow_cycle;
@@ -368,8 +397,126 @@ struct Output {
   std::vector<Pattern> types;
 };
 
+/// A parameter of a middleware, a gate or a module: `threshold: int = 5`, `name`.
+struct ModuleParameter {
+  std::string name;
+  Span span;  ///< of the name
+  std::optional<KindSpec> kind;
+  ExprPtr default_value;  ///< null: must be given where it is used
+};
+/// `middleware NAME(a: int = 3) on PATTERN when ... { ... }`, and the same with `gate`.
+struct Wrapper {
+  enum class Kind : uint8_t { kMiddleware, kGate };
+  Kind kind = Kind::kMiddleware;
+  std::string name;
+  Span name_span;
+  Span head_span;  ///< from its first word to before the body
+  std::vector<ModuleParameter> parameters;
+  std::vector<Trigger> triggers;  ///< groups of `on`; empty where it runs only through `use`
+  std::vector<HeadClause> head;
+  std::optional<std::string> allow_cycle;
+  Span allow_cycle_span;
+  Block body;
+  std::vector<Span> skipped;  ///< as for a Rule
+};
+
+struct Declaration;
+/// `module NAME(a: string) { ... }`: rules, gates, middleware, consts and functions that are used together.
+/// Nothing else stands in one, modules neither.
+struct ModuleDecl {
+  std::string name;
+  Span name_span;
+  std::vector<ModuleParameter> parameters;
+  std::vector<Declaration> declarations;
+};
+/// `use std.circuit_breaker(threshold: 5) on api.* when ... as breaker`.
+struct Use {
+  std::string path;  ///< `std.circuit_breaker` or `my_gate`
+  Span path_span;
+  std::vector<Argument> arguments;
+  std::vector<Trigger> triggers;  ///< groups of `on`
+  std::vector<HeadClause> head;   ///< `when`s alone
+  std::string as_name;            ///< empty when not written
+  Span as_span;                   ///< of the name
+};
+/// `secret api_key`.
+struct Secret {
+  std::string name;
+  Span name_span;
+};
+
+// ---------------------------------------------------------------- tests
+
+/// `given "order-1" { total: 10 } ext { tags: [] }`; at least one of the two maps is written.
+struct Given {
+  ExprPtr subject;
+  ExprPtr properties;  ///< null when not written
+  ExprPtr extended;    ///< null when not written
+};
+/// `send order.submitted { total: 1 } on "order-1" with { topic: "web" }`.
+struct Send {
+  ExprPtr type;     ///< like Emit::type
+  ExprPtr payload;  ///< null when not written: `{}`
+  Clauses clauses;  ///< `on` and `with`
+};
+/// `advance 2s`.
+struct Advance {
+  ExprPtr by;
+};
+/// `expect emitted order.* { total: 1 } on "order-1" times 2`.
+struct ExpectEmitted {
+  bool negated = false;
+  Pattern type;
+  ExprPtr payload;  ///< null when not written, like the next two
+  ExprPtr on;
+  ExprPtr times;
+};
+/// `expect called http.post { url: "..." } times 2`.
+struct ExpectCalled {
+  bool negated = false;
+  std::string action;
+  Span action_span;
+  ExprPtr arguments;  ///< a map; null when not written
+  ExprPtr times;      ///< null when not written
+};
+/// `expect failed take_payment`.
+struct ExpectFailed {
+  bool negated = false;
+  std::string rule;
+  Span rule_span;
+};
+/// `expect subject("order-1").status == "shipped"`.
+struct ExpectTrue {
+  ExprPtr condition;
+};
+/// `param debug = true`: for this test, before all other steps.
+struct SetParam {
+  std::string name;
+  Span name_span;
+  ExprPtr value;
+};
+/// `reply http.post { ok: true, status: 200 }`: what the next call of that action answers.
+struct Reply {
+  std::string action;
+  Span action_span;
+  ExprPtr answer;
+};
+struct TestStep {
+  using Node = std::variant<Given, Send, Advance, ExpectEmitted, ExpectCalled, ExpectFailed, ExpectTrue, Let,
+                            SetParam, Reply>;
+  Span span;
+  Node node;
+};
+/// `test "an order ships" { ... }`.
+struct Test {
+  std::string name;
+  Span name_span;  ///< with its quotes
+  std::vector<TestStep> steps;
+  std::vector<Span> skipped;  ///< steps that did not parse, as for a Rule
+};
+
 struct Declaration {
-  using Node = std::variant<Rule, Const, Param, Fn, Input, Output>;
+  using Node = std::variant<Rule, Const, Param, Fn, Input, Output, Wrapper, ModuleDecl, Use, Secret, Test>;
   Span span;
   std::string doc;  ///< the `##` lines above it, joined by line ends
   Node node;
