@@ -1,16 +1,58 @@
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <set>
 #include <utility>
 
+#include "commit_group.h"
 #include "krules/glob.h"
 #include "krules/store.h"
+#include "memory_journal.h"
+#include "packed_texts.h"
 
 namespace krules {
 
 namespace {
+
+/// A timer without its id.
+class PackedTimer {
+ public:
+  explicit PackedTimer(const TimerWrite& timer)
+      : due_(timer.due),
+        texts_(
+            {timer.subject, timer.key, timer.type, timer.payload, timer.meta, timer.schedule, timer.rule}) {}
+
+  void unpack(StoredTimer& timer) const {
+    timer.due = due_;
+    const std::array fields = {&timer.subject, &timer.key,      &timer.type, &timer.payload,
+                               &timer.meta,    &timer.schedule, &timer.rule};
+    const auto texts = texts_.texts();
+    static_assert(fields.size() == texts.size());
+    for (size_t i = 0; i < fields.size(); ++i) *fields[i] = texts[i];
+  }
+
+ private:
+  int64_t due_;
+  PackedTexts<7> texts_;
+};
+
+StoredCall stored(const CallWrite& call) {
+  return {.id = call.id,
+          .time = call.time,
+          .action = std::string(call.action),
+          .arguments = std::string(call.arguments),
+          .reply = std::string(call.reply),
+          .subject = std::string(call.subject),
+          .extra = std::string(call.extra),
+          .timeout = call.timeout,
+          .attempts = call.attempts,
+          .most_attempts = call.most_attempts,
+          .backoff = call.backoff,
+          .not_before = call.not_before,
+          .rule = std::string(call.rule)};
+}
 
 class MemoryStore final : public Store {
  public:
@@ -29,6 +71,13 @@ class MemoryStore final : public Store {
   uint64_t run_number() const override { return 1; }
   StoreStatus dead_letters(std::vector<DeadLetter>& letters) override;
   StoreStatus dead_letters_to_retry(size_t limit, std::vector<DeadLetter>& letters) override;
+  StoreStatus timers(const TimerVisitor& visit) override;
+  StoreStatus calls(const CallVisitor& visit) override;
+  StoreStatus journal_of_event(std::string_view event_id, const JournalVisitor& visit) override;
+  StoreStatus journal_of_property(std::string_view subject, std::string_view property, size_t limit,
+                                  const JournalVisitor& visit) override;
+  StoreStatus journal_recent(size_t limit, const JournalVisitor& visit) override;
+  StoreStatus journal_bytes(uint64_t& bytes) override;
 
  private:
   struct CommittedPosition {
@@ -39,6 +88,9 @@ class MemoryStore final : public Store {
 
   void write_part(const PartWrite& write);
   void remember(const std::vector<SeenEvent>& events);
+  void write_timer(const TimerWrite& write);
+  void write_call(const CallWrite& write);
+  StoreStatus visit_journal(size_t limit, const MemoryJournal::Wanted& wanted, const JournalVisitor& visit);
 
   std::mutex mutex_;  // commit() against all others
   std::map<std::string, std::vector<StoredPart>, std::less<>> subjects_;
@@ -50,6 +102,9 @@ class MemoryStore final : public Store {
   uint64_t last_group_ = 0;
   std::map<int64_t, DeadLetter> dead_letters_;
   int64_t last_dead_letter_ = 0;
+  std::map<uint64_t, PackedTimer> timers_;
+  std::map<uint64_t, StoredCall> calls_;
+  MemoryJournal journal_;
 };
 
 StoreStatus MemoryStore::load(std::string_view subject, std::vector<StoredPart>& parts) {
@@ -65,6 +120,8 @@ StoreStatus MemoryStore::commit(const CommitGroup& group) {
     return StoreError{StoreErrorKind::kMisuse, "group " + std::to_string(group.number) +
                                                    " cannot follow group " + std::to_string(last_group_)};
   }
+  if (std::string misuse = misuse_of(group); !misuse.empty())
+    return StoreError{StoreErrorKind::kMisuse, std::move(misuse)};
   last_group_ = group.number;
   for (const PartWrite& write : group.subjects) write_part(write);
   for (const SourcePosition& position : group.positions) {
@@ -78,6 +135,9 @@ StoreStatus MemoryStore::commit(const CommitGroup& group) {
     kept.id = last_dead_letter_;
   }
   for (const int64_t id : group.retried) dead_letters_.erase(id);
+  for (const TimerWrite& timer : group.timers) write_timer(timer);
+  for (const CallWrite& call : group.calls) write_call(call);
+  journal_.write(group);
   return {};
 }
 
@@ -110,6 +170,22 @@ void MemoryStore::remember(const std::vector<SeenEvent>& events) {
   while (seen_in_order_.size() > seen_limit_) {
     seen_.extract(seen_in_order_.front());
     seen_in_order_.pop_front();
+  }
+}
+
+void MemoryStore::write_timer(const TimerWrite& write) {
+  if (write.removed) {
+    timers_.erase(write.id);
+  } else {
+    timers_.insert_or_assign(write.id, PackedTimer(write));
+  }
+}
+
+void MemoryStore::write_call(const CallWrite& write) {
+  if (write.removed) {
+    calls_.erase(write.id);
+  } else {
+    calls_.insert_or_assign(write.id, stored(write));
   }
 }
 
@@ -191,6 +267,73 @@ StoreStatus MemoryStore::dead_letters_to_retry(size_t limit, std::vector<DeadLet
     if (letters.size() >= limit) break;
     if (letter.retry) letters.push_back(letter);
   }
+  return {};
+}
+
+// The lock is not held during a visit, which may call load().
+
+StoreStatus MemoryStore::timers(const TimerVisitor& visit) {
+  StoredTimer timer;
+  do {
+    const std::lock_guard lock(mutex_);
+    const auto next = timers_.upper_bound(timer.id);
+    if (next == timers_.end()) return {};
+    timer.id = next->first;
+    next->second.unpack(timer);
+  } while (visit(timer));
+  return {};
+}
+
+StoreStatus MemoryStore::calls(const CallVisitor& visit) {
+  StoredCall call;
+  do {
+    const std::lock_guard lock(mutex_);
+    const auto next = calls_.upper_bound(call.id);
+    if (next == calls_.end()) return {};
+    call = next->second;
+  } while (visit(call));
+  return {};
+}
+
+StoreStatus MemoryStore::visit_journal(size_t limit, const MemoryJournal::Wanted& wanted,
+                                       const JournalVisitor& visit) {
+  JournalEntry entry;
+  entry.number = UINT64_MAX;
+  for (size_t count = 0; count < limit; ++count) {
+    {
+      const std::lock_guard lock(mutex_);
+      const JournalEntry* found = journal_.newest_before(entry.number, wanted);
+      if (found == nullptr) return {};
+      entry = *found;
+    }
+    if (!visit(entry)) return {};
+  }
+  return {};
+}
+
+StoreStatus MemoryStore::journal_of_event(std::string_view event_id, const JournalVisitor& visit) {
+  return visit_journal(
+      SIZE_MAX, [&](const JournalEntry& entry) { return entry.event_id == event_id; }, visit);
+}
+
+StoreStatus MemoryStore::journal_of_property(std::string_view subject, std::string_view property,
+                                             size_t limit, const JournalVisitor& visit) {
+  const auto changed_it = [&](const JournalEntry& entry) {
+    return std::any_of(entry.touched.begin(), entry.touched.end(), [&](const PropertyName& name) {
+      return name.subject == subject && name.property == property;
+    });
+  };
+  return visit_journal(limit, changed_it, visit);
+}
+
+StoreStatus MemoryStore::journal_recent(size_t limit, const JournalVisitor& visit) {
+  return visit_journal(
+      limit, [](const JournalEntry&) { return true; }, visit);
+}
+
+StoreStatus MemoryStore::journal_bytes(uint64_t& bytes) {
+  const std::lock_guard lock(mutex_);
+  bytes = journal_.bytes();
   return {};
 }
 

@@ -66,18 +66,11 @@ StoreStatus refuse_empty(const StorePath& path) {
                     fmt::format("`{}` is not a krules store: nothing is in it yet", path.shown)};
 }
 
-/// For connections to a store that others made.
-StoreStatus require_current(const StorePath& path, Connection& connection) {
+/// For connections to a store that others made: of this version or an older one.
+StoreStatus require_store(const StorePath& path, Connection& connection, int64_t& version) {
   FileContent content;
-  int64_t version;
   if (StoreStatus status = inspect(connection, path.shown, content, version); !status.ok()) return status;
   if (content == FileContent::kEmpty) return refuse_empty(path);
-  if (version < schema_version()) {
-    return StoreError{
-        StoreErrorKind::kCannotOpen,
-        fmt::format("`{}` is a store of the older version {}: `krules run` on it brings it to version {}",
-                    path.shown, version, schema_version())};
-  }
   return {};
 }
 
@@ -150,14 +143,14 @@ StoreStatus open_reader(const StorePath& path, Connection& connection) {
   return prepare_reader(path, connection);
 }
 
-StoreStatus open_to_look(const StorePath& path, Connection& connection) {
+StoreStatus open_to_look(const StorePath& path, Connection& connection, int64_t& version) {
   const bool unfinished = has_unfinished_log(path);
   // Read-write where it may, so that the files made beside the store go away again; the settings forbid to
   // write.
   StoreStatus status = open_connection(path, SQLITE_OPEN_READWRITE, connection);
   if (!status.ok()) return status;
   keep_log_at_close(connection, unfinished);
-  status = require_current(path, connection);
+  status = require_store(path, connection, version);
   if (!status.ok() && cannot_be_shared(connection)) {
     if (unfinished) {
       return cannot_open(
@@ -167,7 +160,7 @@ StoreStatus open_to_look(const StorePath& path, Connection& connection) {
     }
     const int code = connection.open(immutable_address(path.real), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     if (code != SQLITE_OK) return connection.error(code, "open", path.shown);
-    status = require_current(path, connection);
+    status = require_store(path, connection, version);
   }
   if (!status.ok()) return status;
   return prepare_reader(path, connection);
@@ -182,7 +175,8 @@ StoreStatus open_beside(const StorePath& path, Connection& connection) {
     return StoreError{StoreErrorKind::kReadOnly,
                       fmt::format("cannot write `{}`: it is read-only", path.shown)};
   }
-  if (StoreStatus status = require_current(path, connection); !status.ok()) return status;
+  int64_t version;
+  if (StoreStatus status = require_store(path, connection, version); !status.ok()) return status;
   keep_log_at_close(connection, false);
   return {};
 }

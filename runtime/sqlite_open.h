@@ -27,7 +27,8 @@ StoreStatus open_writer(const StorePath& path, CommitSync sync, Connection& conn
 StoreStatus open_reader(const StorePath& path, Connection& connection);
 
 /// Opens a connection that reads a store whoever else has it open, or nobody; changes nothing.
-StoreStatus open_to_look(const StorePath& path, Connection& connection);
+/// The store may be of an older version, which is given.
+StoreStatus open_to_look(const StorePath& path, Connection& connection, int64_t& version);
 
 /// Opens a connection for a small change to a store that a program may be running on.
 StoreStatus open_beside(const StorePath& path, Connection& connection);

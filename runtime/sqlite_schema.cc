@@ -68,6 +68,57 @@ INSERT INTO meta VALUES
   ('runs', 0);
 )sql";
 
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE timers(
+  id INTEGER PRIMARY KEY,
+  due INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  key TEXT NOT NULL,
+  type TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  meta TEXT NOT NULL,
+  schedule TEXT NOT NULL,
+  rule TEXT NOT NULL
+);
+
+CREATE TABLE calls(
+  id INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  arguments TEXT NOT NULL,
+  reply TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  timeout INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  most_attempts INTEGER NOT NULL,
+  backoff INTEGER NOT NULL,
+  not_before INTEGER NOT NULL,
+  rule TEXT NOT NULL
+);
+
+CREATE TABLE journal(
+  number INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  event_id TEXT NOT NULL,
+  source TEXT NOT NULL,
+  type TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  bytes_before INTEGER NOT NULL,
+  story TEXT NOT NULL
+);
+CREATE INDEX journal_by_event ON journal(event_id);
+
+CREATE TABLE journal_touched(
+  number INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  property TEXT NOT NULL,
+  PRIMARY KEY(number, subject, property)
+) WITHOUT ROWID;
+CREATE INDEX journal_touched_by_property ON journal_touched(subject, property, number);
+)sql";
+
 // A view with a row a property, for people: {0} is its name, {1} the column that it takes apart.
 constexpr const char* kPropertyView = R"sql(
 CREATE VIEW {0}(subject, name, value, kind) AS
@@ -104,9 +155,13 @@ int create_version_1(Connection& connection) {
   return code;
 }
 
+int add_version_2(Connection& connection) {
+  return connection.execute(kVersion2);
+}
+
 // The step at place N brings version N to version N + 1; a new store is version 0 and takes them all.
 using Step = int (*)(Connection&);
-constexpr Step kSteps[] = {create_version_1};
+constexpr Step kSteps[] = {create_version_1, add_version_2};
 
 }  // namespace
 

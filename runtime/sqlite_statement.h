@@ -92,6 +92,7 @@ class Statement {
  private:
   void read(int number, int64_t& field) const { field = column_int(number); }
   void read(int number, uint64_t& field) const { field = column_uint(number); }
+  void read(int number, uint32_t& field) const { field = static_cast<uint32_t>(column_int(number)); }
   void read(int number, bool& field) const { field = column_int(number) != 0; }
   void read(int number, std::string& field) const { field = column_text(number); }
   void keep(int code) {

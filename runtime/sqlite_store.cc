@@ -8,9 +8,12 @@
 #include <utility>
 
 #include "krules/glob.h"
+#include "sqlite_journal.h"
 #include "sqlite_open.h"
+#include "sqlite_schema.h"
 #include "sqlite_seen.h"
 #include "sqlite_statement.h"
+#include "sqlite_waiting.h"
 #include "sqlite_writer.h"
 #include "store_lock.h"
 
@@ -67,11 +70,21 @@ class SqliteStore final : public Store {
   uint64_t run_number() const override { return run_number_; }
   StoreStatus dead_letters(std::vector<DeadLetter>& letters) override;
   StoreStatus dead_letters_to_retry(size_t limit, std::vector<DeadLetter>& letters) override;
+  StoreStatus timers(const TimerVisitor& visit) override;
+  StoreStatus calls(const CallVisitor& visit) override;
+  StoreStatus journal_of_event(std::string_view event_id, const JournalVisitor& visit) override;
+  StoreStatus journal_of_property(std::string_view subject, std::string_view property, size_t limit,
+                                  const JournalVisitor& visit) override;
+  StoreStatus journal_recent(size_t limit, const JournalVisitor& visit) override;
+  StoreStatus journal_bytes(uint64_t& bytes) override;
 
  private:
   StoreStatus open_for_running(const SqliteStoreOptions& options);
   StoreStatus prepare_reading(uint64_t seen_limit);
   StoreStatus cannot_read(int code) const { return reader_.error(code, "read", path_.shown); }
+  StoreStatus read(int code) const { return code == SQLITE_OK ? StoreStatus() : cannot_read(code); }
+  /// A store of version 1 that is looked at knows no timers, calls and journal.
+  bool has_timers_and_journal() const { return version_ >= 2; }
 
   /// Prepares `sql` in `statement`, calls `visit` for each row, and leaves it prepared.
   template <class Visit>
@@ -79,6 +92,7 @@ class SqliteStore final : public Store {
   StoreStatus one_position(Statement& statement, std::optional<SourcePosition>& position);
 
   StorePath path_;
+  int64_t version_ = sqlite::schema_version();
   uint64_t run_number_ = 0;
   // Closed in the opposite order: the last connection to close tidies up, and the lock goes last.
   StoreLock lock_;
@@ -96,7 +110,7 @@ StoreStatus SqliteStore::open(const SqliteStoreOptions& options) {
   const bool run = options.access == StoreAccess::kRun;
   StoreStatus status =
       sqlite::locate(options.path, run ? sqlite::Missing::kFine : sqlite::Missing::kError, path_);
-  if (status.ok()) status = run ? open_for_running(options) : sqlite::open_to_look(path_, reader_);
+  if (status.ok()) status = run ? open_for_running(options) : sqlite::open_to_look(path_, reader_, version_);
   if (status.ok()) status = prepare_reading(options.seen_limit);
   return status;
 }
@@ -262,6 +276,41 @@ StoreStatus SqliteStore::dead_letters_to_retry(size_t limit, std::vector<DeadLet
   letters.clear();
   to_retry_.bind(1, static_cast<int64_t>(std::min<size_t>(limit, INT64_MAX)));
   return each_row(to_retry_, [&] { letters.push_back(read_dead_letter(to_retry_)); });
+}
+
+StoreStatus SqliteStore::timers(const TimerVisitor& visit) {
+  if (!has_timers_and_journal()) return {};
+  return read(sqlite::visit_timers(reader_, visit));
+}
+
+StoreStatus SqliteStore::calls(const CallVisitor& visit) {
+  if (!has_timers_and_journal()) return {};
+  return read(sqlite::visit_calls(reader_, visit));
+}
+
+StoreStatus SqliteStore::journal_of_event(std::string_view event_id, const JournalVisitor& visit) {
+  if (!has_timers_and_journal()) return {};
+  return read(sqlite::visit_journal_of_event(reader_, event_id, visit));
+}
+
+StoreStatus SqliteStore::journal_of_property(std::string_view subject, std::string_view property,
+                                             size_t limit, const JournalVisitor& visit) {
+  if (!has_timers_and_journal()) return {};
+  return read(sqlite::visit_journal_of_property(reader_, subject, property, limit, visit));
+}
+
+StoreStatus SqliteStore::journal_recent(size_t limit, const JournalVisitor& visit) {
+  if (!has_timers_and_journal()) return {};
+  return read(sqlite::visit_journal(reader_, limit, visit));
+}
+
+StoreStatus SqliteStore::journal_bytes(uint64_t& bytes) {
+  bytes = 0;
+  if (!has_timers_and_journal()) return {};
+  sqlite::JournalRange range;
+  const int code = sqlite::read_journal_range(reader_, range);
+  bytes = range.end - range.begin;
+  return read(code);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "commit_group.h"
 #include "sqlite_seen.h"
 
 namespace krules::sqlite {
@@ -34,6 +35,10 @@ StoreStatus Writer::prepare(const SqliteStoreOptions& options) {
       return connection_.error(code, "open", path_);
     }
   }
+  if (const int code = waiting_.prepare(connection_); code != SQLITE_OK)
+    return connection_.error(code, "open", path_);
+  if (const int code = journal_.prepare(connection_); code != SQLITE_OK)
+    return connection_.error(code, "open", path_);
 
   int64_t last_group = 0;
   int64_t without_outputs = 0;
@@ -59,13 +64,16 @@ StoreStatus Writer::commit(const CommitGroup& group) {
     return StoreError{StoreErrorKind::kMisuse, fmt::format("group {} cannot follow group {} in `{}`",
                                                            group.number, last_group_, path_)};
   }
+  if (const std::string misuse = misuse_of(group); !misuse.empty())
+    return StoreError{StoreErrorKind::kMisuse, fmt::format("cannot write `{}`: {}", path_, misuse)};
   if (sqlite3_get_autocommit(connection_.handle()) == 0) {
     // The undoing of an earlier failure failed too.
     if (const int code = rollback_.run(); code != SQLITE_OK) return connection_.error(code, "write", path_);
   }
   SeenRange seen{oldest_seen_, newest_seen()};
+  JournalRange journal = journal_.range();
   int code = begin_.run();
-  if (code == SQLITE_OK) code = write(group, seen);
+  if (code == SQLITE_OK) code = write(group, seen, journal);
   if (code == SQLITE_OK) code = commit_.run();
   if (code != SQLITE_OK) {
     StoreError error = connection_.error(code, "write", path_);
@@ -75,17 +83,20 @@ StoreStatus Writer::commit(const CommitGroup& group) {
   last_group_ = group.number;
   last_without_outputs_ = group.outputs.empty();
   confirmed_ = std::max(confirmed_, group.confirmed);
+  journal_.keep(journal);
   oldest_seen_ = seen.oldest;
   newest_seen_.store(seen.newest, std::memory_order_release);
   return {};
 }
 
-int Writer::write(const CommitGroup& group, SeenRange& seen) {
+int Writer::write(const CommitGroup& group, SeenRange& seen, JournalRange& journal) {
   int code = write_subjects(group);
   if (code == SQLITE_OK) code = write_positions(group);
   if (code == SQLITE_OK) code = write_outputs(group);
   if (code == SQLITE_OK && !group.seen.empty()) code = write_seen(group, seen);
   if (code == SQLITE_OK) code = write_dead_letters(group);
+  if (code == SQLITE_OK) code = waiting_.write(group);
+  if (code == SQLITE_OK) code = journal_.write(group, journal);
   return code;
 }
 

@@ -4,7 +4,9 @@
 #include <cstdint>
 
 #include "krules/sqlite_store.h"
+#include "sqlite_journal.h"
 #include "sqlite_statement.h"
+#include "sqlite_waiting.h"
 
 namespace krules::sqlite {
 
@@ -28,7 +30,7 @@ class Writer {
     uint64_t newest;
   };
 
-  int write(const CommitGroup& group, SeenRange& seen);
+  int write(const CommitGroup& group, SeenRange& seen, JournalRange& journal);
   int write_subjects(const CommitGroup& group);
   int write_positions(const CommitGroup& group);
   int write_outputs(const CommitGroup& group);
@@ -43,6 +45,9 @@ class Writer {
   uint64_t seen_limit_ = 0;
   uint64_t oldest_seen_ = 1;
   std::atomic<uint64_t> newest_seen_{0};
+
+  WaitingWriter waiting_;
+  JournalWriter journal_;
 
   Statement begin_;
   Statement commit_;

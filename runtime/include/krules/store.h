@@ -85,6 +85,105 @@ struct DeadLetter {
   bool retry = false;  ///< asked to be sent again
 };
 
+/// A timer that is set: an event that will come. Its id is chosen by who sets it, from 1 to 2^63 - 1; the
+/// store does not know which ids were in use before.
+struct StoredTimer {
+  uint64_t id = 0;
+  int64_t due = 0;  ///< microseconds since 1970
+  std::string subject;
+  std::string key;       ///< "": none
+  std::string type;      ///< of the event
+  std::string payload;   ///< JSON in the tagged style
+  std::string meta;      ///< JSON, or "" for none
+  std::string schedule;  ///< what an `every` or `at` rule asks for; "" for the timer of an `emit`
+  std::string rule;      ///< the one that set it
+};
+
+/// One timer to keep (in place of the one with this id, where there is one), or to remove. The views point
+/// into CommitGroup::text or live as long as the group.
+struct TimerWrite {
+  uint64_t id = 0;
+  bool removed = false;  ///< nothing but `id` counts then; no such timer: nothing happens
+  int64_t due = 0;
+  std::string_view subject;
+  std::string_view key;
+  std::string_view type;
+  std::string_view payload;
+  std::string_view meta;
+  std::string_view schedule;
+  std::string_view rule;
+};
+
+/// An outside call that waits to be made, or for its answer. Ids as those of timers.
+struct StoredCall {
+  uint64_t id = 0;
+  int64_t time = 0;       ///< when the rule asked for it, in microseconds since 1970
+  std::string action;     ///< "http.post", ...
+  std::string arguments;  ///< JSON
+  std::string reply;      ///< the event that brings the answer; "": none
+  std::string subject;    ///< of that event
+  std::string extra;      ///< JSON that comes back with it, or "" for none
+  int64_t timeout = 0;    ///< microseconds
+  uint32_t attempts = 0;  ///< made so far
+  uint32_t most_attempts = 0;
+  int64_t backoff = 0;     ///< microseconds
+  int64_t not_before = 0;  ///< of the next attempt, in microseconds since 1970
+  std::string rule;        ///< the one that asked for it
+};
+
+/// One call to keep or to remove, as TimerWrite.
+struct CallWrite {
+  uint64_t id = 0;
+  bool removed = false;
+  int64_t time = 0;
+  std::string_view action;
+  std::string_view arguments;
+  std::string_view reply;
+  std::string_view subject;
+  std::string_view extra;
+  int64_t timeout = 0;
+  uint32_t attempts = 0;
+  uint32_t most_attempts = 0;
+  int64_t backoff = 0;
+  int64_t not_before = 0;
+  std::string_view rule;
+};
+
+/// A property of a subject, by name.
+struct PropertyName {
+  std::string subject;
+  std::string property;
+  friend auto operator<=>(const PropertyName&, const PropertyName&) = default;
+};
+struct PropertyNameView {
+  std::string_view subject;
+  std::string_view property;
+};
+
+/// What happened in a cascade, for those who ask later.
+struct JournalEntry {
+  uint64_t number = 0;  ///< given by the store when it is committed; grows
+  int64_t time = 0;     ///< microseconds since 1970
+  std::string event_id;
+  std::string source;
+  std::string type;
+  std::string subject;
+  std::string story;                  ///< JSON
+  std::vector<PropertyName> touched;  ///< what it changed: each once, in the order of the names' bytes
+};
+
+/// One entry to add. The views point into CommitGroup::text or live as long as the group.
+struct JournalWrite {
+  int64_t time = 0;
+  std::string_view event_id;
+  std::string_view source;
+  std::string_view type;
+  std::string_view subject;
+  std::string_view story;
+  /// So many of CommitGroup::touched are this entry's: those behind the ones of the entries before it.
+  uint32_t touched = 0;
+};
+
 /// What one transaction writes: the whole effect of one or more cascades.
 struct CommitGroup {
   std::string text;  ///< backs the views
@@ -100,6 +199,16 @@ struct CommitGroup {
   std::vector<DeadLetter> dead_letters;
   /// Dead letters that were sent again and are done with.
   std::vector<int64_t> retried;
+  /// Timers and calls: of several writes of one id, the last one holds.
+  std::vector<TimerWrite> timers;
+  std::vector<CallWrite> calls;
+  std::vector<JournalWrite> journal;
+  /// What the entries of `journal` changed, one entry's names behind the other's; repeats do no harm.
+  std::vector<PropertyNameView> touched;
+  /// When the group adds to the journal, its oldest entries go until it takes no more than this (as
+  /// journal_bytes() counts); the newest entry stays in any case. 0: nothing goes. Where far more is there
+  /// than this, it is approached over several groups.
+  uint64_t journal_limit_bytes = 0;
 
   /// Empty again, with its memory kept.
   void clear() {
@@ -110,7 +219,11 @@ struct CommitGroup {
     seen.clear();
     dead_letters.clear();
     retried.clear();
-    number = confirmed = 0;
+    timers.clear();
+    calls.clear();
+    journal.clear();
+    touched.clear();
+    number = confirmed = journal_limit_bytes = 0;
   }
 };
 
@@ -162,6 +275,26 @@ class Store {
   virtual StoreStatus dead_letters(std::vector<DeadLetter>& letters) = 0;
   /// Those with `retry` set, oldest first, at most `limit`. Cheap enough to be asked now and then.
   virtual StoreStatus dead_letters_to_retry(size_t limit, std::vector<DeadLetter>& letters) = 0;
+
+  // Each visit ends when `visit` returns false; what it is given lives until it returns. It may call load().
+  // Commits go on meanwhile; whether they are seen is left open.
+
+  /// In the order of their ids.
+  using TimerVisitor = std::function<bool(const StoredTimer&)>;
+  virtual StoreStatus timers(const TimerVisitor& visit) = 0;
+  using CallVisitor = std::function<bool(const StoredCall&)>;
+  virtual StoreStatus calls(const CallVisitor& visit) = 0;
+
+  /// The entries of an event, of whatever source, newest first.
+  using JournalVisitor = std::function<bool(const JournalEntry&)>;
+  virtual StoreStatus journal_of_event(std::string_view event_id, const JournalVisitor& visit) = 0;
+  /// At most `limit` entries that changed the property, newest first.
+  virtual StoreStatus journal_of_property(std::string_view subject, std::string_view property, size_t limit,
+                                          const JournalVisitor& visit) = 0;
+  /// At most `limit` entries, newest first.
+  virtual StoreStatus journal_recent(size_t limit, const JournalVisitor& visit) = 0;
+  /// About how much the journal takes, of which CommitGroup::journal_limit_bytes is the limit.
+  virtual StoreStatus journal_bytes(uint64_t& bytes) = 0;
 };
 
 /// A store in memory: what tests and embedders without a file use. `seen_limit` as in SqliteStoreOptions.

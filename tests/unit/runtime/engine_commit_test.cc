@@ -46,6 +46,19 @@ class FailingStore final : public Store {
   StoreStatus dead_letters_to_retry(size_t limit, std::vector<DeadLetter>& letters) override {
     return inner_->dead_letters_to_retry(limit, letters);
   }
+  StoreStatus timers(const TimerVisitor& visit) override { return inner_->timers(visit); }
+  StoreStatus calls(const CallVisitor& visit) override { return inner_->calls(visit); }
+  StoreStatus journal_of_event(std::string_view event_id, const JournalVisitor& visit) override {
+    return inner_->journal_of_event(event_id, visit);
+  }
+  StoreStatus journal_of_property(std::string_view subject, std::string_view property, size_t limit,
+                                  const JournalVisitor& visit) override {
+    return inner_->journal_of_property(subject, property, limit, visit);
+  }
+  StoreStatus journal_recent(size_t limit, const JournalVisitor& visit) override {
+    return inner_->journal_recent(limit, visit);
+  }
+  StoreStatus journal_bytes(uint64_t& bytes) override { return inner_->journal_bytes(bytes); }
 
  private:
   static StoreStatus broken() { return StoreError{StoreErrorKind::kFull, "the disk is full"}; }
