@@ -191,6 +191,7 @@ PreparedRules Engine::prepare(const std::vector<SourcePtr>& sources) {
     CheckOptions check_options;
     check_options.max_cascade = impl_->options.max_cascade;
     check_options.findings = false;
+    check_options.picture = false;
     CheckResult checked = check_loaded(loaded, compile_options, check_options);
     prepared.cycles = std::move(checked.cycles);
     std::move(checked.diagnostics.begin(), checked.diagnostics.end(),

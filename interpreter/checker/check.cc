@@ -10,6 +10,7 @@
 #include "findings.h"
 #include "krules/check_codes.h"
 #include "model.h"
+#include "name_graph.h"
 #include "prover.h"
 #include "report.h"
 #include "seeds.h"
@@ -119,9 +120,9 @@ CheckResult Checker::check() {
   LoopSearch search(model_, graph, writers, facts, prover, options_);
   for (const Component& component : prover.components()) judge(component, prover, search);
   tell_needless_allowances(prover.components());
+  if (options_.findings) add_findings(model_, graph, writers, facts, modules_, program_, result_.diagnostics);
+  if (!options_.picture) return std::move(result_);
   result_.certificate = write_certificate(model_, prover.components());
-  if (options_.findings)
-    add_findings(model_, graph, writers, facts, modules_, program_, result_.diagnostics);
   result_.graph = draw_graph(model_, graph, prover.components());
   result_.summary.rules = model_.rules.size();
   result_.summary.events = result_.graph.events.size();
@@ -145,8 +146,25 @@ std::string EventClass::label() const {
   return name;
 }
 
+namespace {
+
+/// A cycle that is allowed where there is none is worth a word.
+bool allows_cycles(const std::vector<ast::Module>& modules) {
+  return std::any_of(modules.begin(), modules.end(), [](const ast::Module& module) {
+    return std::any_of(module.declarations.begin(), module.declarations.end(),
+                       [](const ast::Declaration& declaration) {
+                         const auto* rule = std::get_if<ast::Rule>(&declaration.node);
+                         return rule != nullptr && rule->allow_cycle.has_value();
+                       });
+  });
+}
+
+}  // namespace
+
 CheckResult check_program(const std::vector<ast::Module>& modules, const Program& program,
                           const CheckOptions& options) {
+  const bool only_loops = !options.findings && !options.picture;
+  if (only_loops && !allows_cycles(modules) && !may_have_circle(modules)) return {};
   return Checker(modules, program, options).check();
 }
 

@@ -148,6 +148,9 @@ struct CheckOptions {
   uint32_t max_cascade = 10'000;
   /// Whether to look for more than loops (dead rules, order dependence, near-miss names, ...).
   bool findings = true;
+  /// Whether the graph, the summary and the certificate are wanted, too. Without them and without findings a
+  /// program that has no circle of names, as most have, is hardly looked at.
+  bool picture = true;
 };
 
 struct CheckSummary {
@@ -164,7 +167,7 @@ struct CheckResult {
   /// and comments.
   std::vector<Diagnostic> diagnostics;
   std::vector<Cycle> cycles;
-  CascadeGraph graph;
+  CascadeGraph graph;  ///< this and what follows: with CheckOptions::picture
   CheckSummary summary;
   /// Why every cascade ends that is said to end: JSON, for verify_certificate().
   std::string certificate;
