@@ -102,8 +102,13 @@ ExitStatus Run::open_store() {
     options.sync = request_.engine.durability == Durability::kFull ? CommitSync::kFull : CommitSync::kNormal;
     struct stat info {};
     store_is_new_ = ::lstat(options.path.c_str(), &info) != 0 && errno == ENOENT;
-    if (StoreStatus status = open_sqlite_store(options, store); !status.ok()) {
+    StoreUpgrade upgrade;
+    if (StoreStatus status = open_sqlite_store(options, store, &upgrade); !status.ok()) {
       return fail(status_of(status.error()), status.error().message);
+    }
+    if (upgrade.from != 0 && upgrade.from != upgrade.to) {
+      logger_.say(LogSeverity::kInfo, fmt::format("{} was a store of version {} and is one of version {} now",
+                                                  options.path, upgrade.from, upgrade.to));
     }
   }
   auto sink = std::make_unique<StdoutSink>();

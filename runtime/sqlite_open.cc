@@ -110,7 +110,7 @@ StoreStatus locate(const std::string& path, Missing missing, StorePath& location
   return {};
 }
 
-StoreStatus open_writer(const StorePath& path, CommitSync sync, Connection& connection) {
+StoreStatus open_writer(const StorePath& path, CommitSync sync, Connection& connection, int64_t& found) {
   const bool unfinished = has_unfinished_log(path);
   StoreStatus status = open_connection(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, connection);
   if (!status.ok()) return status;
@@ -120,12 +120,11 @@ StoreStatus open_writer(const StorePath& path, CommitSync sync, Connection& conn
                       fmt::format("cannot write `{}`: it is read-only", path.shown)};
   }
   FileContent content;
-  int64_t version;
-  if (status = inspect(connection, path.shown, content, version); !status.ok()) return status;
+  if (status = inspect(connection, path.shown, content, found); !status.ok()) return status;
   keep_log_at_close(connection, false);
 
-  if (version < schema_version()) {
-    if (status = migrate(connection, path.shown, version); !status.ok()) return status;
+  if (found < schema_version()) {
+    if (status = migrate(connection, path.shown, found); !status.ok()) return status;
   }
   int code = connection.execute("PRAGMA journal_mode = WAL");
   if (code == SQLITE_OK) code = connection.execute(kWriterSettings);

@@ -19,9 +19,9 @@ struct StorePath {
 enum class Missing : uint8_t { kFine, kError };
 StoreStatus locate(const std::string& path, Missing missing, StorePath& location);
 
-/// Opens the connection that commits: makes the store or brings it to this program's version. The lock must
-/// be held.
-StoreStatus open_writer(const StorePath& path, CommitSync sync, Connection& connection);
+/// Opens the connection that commits: makes the store or brings it to this program's version. `found` is the
+/// version it had, 0 for a new store. The lock must be held.
+StoreStatus open_writer(const StorePath& path, CommitSync sync, Connection& connection, int64_t& found);
 
 /// Opens a connection that reads a store beside the one that commits.
 StoreStatus open_reader(const StorePath& path, Connection& connection);

@@ -56,6 +56,7 @@ std::string_view fixed_prefix(std::string_view glob) {
 class SqliteStore final : public Store {
  public:
   StoreStatus open(const SqliteStoreOptions& options);
+  const StoreUpgrade& upgrade() const { return upgrade_; }
 
   StoreStatus load(std::string_view subject, std::vector<StoredPart>& parts) override;
   StoreStatus commit(const CommitGroup& group) override;
@@ -93,6 +94,7 @@ class SqliteStore final : public Store {
 
   StorePath path_;
   int64_t version_ = sqlite::schema_version();
+  StoreUpgrade upgrade_;
   uint64_t run_number_ = 0;
   // Closed in the opposite order: the last connection to close tidies up, and the lock goes last.
   StoreLock lock_;
@@ -120,7 +122,9 @@ StoreStatus SqliteStore::open_for_running(const SqliteStoreOptions& options) {
   if (!status.ok()) return status;
   writer_ = std::make_unique<Writer>();
   Connection& connection = writer_->connection();
-  if (status = sqlite::open_writer(path_, options.sync, connection); !status.ok()) return status;
+  if (status = sqlite::open_writer(path_, options.sync, connection, upgrade_.from); !status.ok())
+    return status;
+  upgrade_.to = version_;
   if (status = writer_->prepare(options); !status.ok()) return status;
   const int code = connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'runs'");
   if (code != SQLITE_OK) return connection.error(code, "write", path_.shown);
@@ -315,9 +319,11 @@ StoreStatus SqliteStore::journal_bytes(uint64_t& bytes) {
 
 }  // namespace
 
-StoreStatus open_sqlite_store(const SqliteStoreOptions& options, std::unique_ptr<Store>& store) {
+StoreStatus open_sqlite_store(const SqliteStoreOptions& options, std::unique_ptr<Store>& store,
+                              StoreUpgrade* upgrade) {
   auto opened = std::make_unique<SqliteStore>();
   if (StoreStatus status = opened->open(options); !status.ok()) return status;
+  if (upgrade != nullptr) *upgrade = opened->upgrade();
   store = std::move(opened);
   return {};
 }

@@ -21,9 +21,18 @@ struct SqliteStoreOptions {
   uint64_t seen_limit = 1'000'000;
 };
 
+/// The versions of a store's tables when it was opened for running: as they were found, and as they are now.
+struct StoreUpgrade {
+  int64_t from = 0;  ///< 0: the store was made
+  int64_t to = 0;
+};
+
 /// Opens, or (kRun) makes, a store file. Refuses a store of a newer version, a file that is no store, a store
-/// in use, and leaves what it refuses unchanged. Takes the same time for a small and a large store.
-StoreStatus open_sqlite_store(const SqliteStoreOptions& options, std::unique_ptr<Store>& store);
+/// in use, and leaves what it refuses unchanged. A store of an older version is brought to the present one
+/// (kRun; `upgrade` tells), or read as it is (kReadOnly; what it has no tables for is empty). Takes the same
+/// time for a small and a large store.
+StoreStatus open_sqlite_store(const SqliteStoreOptions& options, std::unique_ptr<Store>& store,
+                              StoreUpgrade* upgrade = nullptr);
 
 /// Marks dead letters to be sent again by the program that runs on the store (now or next), or drops them.
 /// All of `ids`, or on failure none. Works beside a running program. `changed` counts those that were there.

@@ -47,9 +47,26 @@ struct WholeGroup {
     group.positions.emplace_back().source = "/data/a";
     group.positions.back().offset = number;
     group.seen.push_back({"s", id});
+    for (uint64_t timer = 1; timer <= 3; ++timer) add_timer(timer);
+    add_timer(3 + number);
+    if (number > 1) {
+      group.timers.emplace_back().id = 2 + number;
+      group.timers.back().removed = true;
+    }
+    group.calls.emplace_back().id = 1;
+    group.calls.back().arguments = id;
+    group.journal.emplace_back().event_id = id;
+    group.journal.back().touched = kSubjects;
+    for (const std::string& name : names()) group.touched.push_back({name, "n"});
+    group.journal_limit_bytes = 1;  // the newest entry stays
   }
   WholeGroup(const WholeGroup&) = delete;
   WholeGroup& operator=(const WholeGroup&) = delete;
+
+  void add_timer(uint64_t timer) {
+    group.timers.emplace_back().id = timer;
+    group.timers.back().payload = id;
+  }
 
   static const std::vector<std::string>& names() {
     static const std::vector<std::string> made = [] {
@@ -90,6 +107,19 @@ uint64_t require_whole(Store& store) {
   check_ok(store.pending_outputs(outputs));
   REQUIRE(outputs.size() == (last > 0 ? 1 : 0));
   if (last > 0) REQUIRE(outputs[0].lines == std::to_string(last));
+  const std::vector<StoredTimer> timers = timers_of(store);
+  REQUIRE(timers.size() == (last > 0 ? 4 : 0));
+  for (const StoredTimer& timer : timers) REQUIRE(timer.payload == std::to_string(last));
+  if (last > 0) REQUIRE(timers.back().id == 3 + last);
+  const std::vector<StoredCall> calls = calls_of(store);
+  REQUIRE(calls.size() == (last > 0 ? 1 : 0));
+  if (last > 0) REQUIRE(calls[0].arguments == std::to_string(last));
+  const std::vector<JournalEntry> journal = journal_of(store);
+  REQUIRE(journal.size() == (last > 0 ? 1 : 0));
+  if (last > 0) {
+    REQUIRE(journal[0].event_id == std::to_string(last));
+    REQUIRE(journal[0].touched.size() == WholeGroup::kSubjects);
+  }
   return last;
 }
 
@@ -101,14 +131,15 @@ void spin(uint64_t turns) {
 
 }  // namespace
 
-TEST_CASE("a group that fails in its last row leaves nothing, and the next one works") {
+TEST_CASE("a group that fails in any of its tables leaves nothing, and the next one works") {
   TemporaryFolder folder;
   const std::string path = folder.file("krules.db");
   const auto store = open_store(path);
   check_ok(store->commit(WholeGroup(1).group));
   const std::string how = GENERATE("ABORT", "ROLLBACK", "FAIL");
+  const std::string table = GENERATE("dead_letters", "timers", "calls", "journal", "journal_touched");
   query(path,
-        "CREATE TRIGGER boom BEFORE INSERT ON dead_letters BEGIN SELECT RAISE(" + how + ", 'boom'); END");
+        "CREATE TRIGGER boom BEFORE INSERT ON " + table + " BEGIN SELECT RAISE(" + how + ", 'boom'); END");
 
   WholeGroup two(2);
   two.group.dead_letters.emplace_back();

@@ -44,6 +44,13 @@ TEST_CASE("a store keeps everything when it is opened again") {
     group.seen = {{"s", "1"}};
     group.positions.emplace_back().source = "/data/a";
     group.dead_letters.emplace_back().message = "m";
+    group.timers.emplace_back().id = 7;
+    group.timers.back().type = "door.check";
+    group.calls.emplace_back().id = 8;
+    group.calls.back().action = "http.get";
+    group.journal.emplace_back().event_id = "e";
+    group.journal.back().touched = 1;
+    group.touched = {{"order-1", "total"}};
     check_ok(store->commit(group));
   }
   CHECK(folder.files() == Names{"krules.db"});
@@ -67,6 +74,18 @@ TEST_CASE("a store keeps everything when it is opened again") {
   std::vector<DeadLetter> letters;
   check_ok(store->dead_letters(letters));
   CHECK(letters.size() == 1);
+  const std::vector<StoredTimer> timers = timers_of(*store);
+  REQUIRE(timers.size() == 1);
+  CHECK(timers[0].id == 7);
+  CHECK(timers[0].type == "door.check");
+  const std::vector<StoredCall> calls = calls_of(*store);
+  REQUIRE(calls.size() == 1);
+  CHECK(calls[0].id == 8);
+  CHECK(calls[0].action == "http.get");
+  const std::vector<JournalEntry> journal = journal_of(*store);
+  REQUIRE(journal.size() == 1);
+  CHECK(journal[0].event_id == "e");
+  CHECK(journal[0].touched == std::vector<PropertyName>{{"order-1", "total"}});
   // Numbers go on.
   CommitGroup group;
   group.number = 41;
@@ -163,7 +182,7 @@ TEST_CASE("a store of a newer version is refused and left as it is") {
     const std::string log = bytes_of(path + "-wal");
     const StoreError error = refused(path, access);
     CHECK(error.kind == StoreErrorKind::kTooNew);
-    CHECK_THAT(error.message, Contains("version 7") && Contains("up to 1"));
+    CHECK_THAT(error.message, Contains("version 7") && Contains("up to 2"));
     CHECK(bytes_of(path) == before);
     CHECK(bytes_of(path + "-wal") == log);
     CHECK_FALSE(fs::exists(path + "-lock"));

@@ -1,4 +1,6 @@
 // What a person finds in a store with the sqlite3 program.
+#include <sqlite3.h>
+
 #include "store_support.h"
 
 namespace krules::test {
@@ -11,7 +13,7 @@ TEST_CASE("the file says what it is") {
   open_store(path);
   open_store(path);
   CHECK(query(path, "SELECT value FROM meta WHERE key IN ('schema_version', 'runs') ORDER BY key") ==
-        Rows{"2", "1"});
+        Rows{"2", "2"});
   CHECK(query(path, "SELECT value LIKE 'krules _%' FROM meta WHERE key = 'created_by'") == Rows{"1"});
   CHECK(query(path, "PRAGMA application_id") == Rows{std::to_string(0x6B72756C)});
   CHECK(query(path, "PRAGMA journal_mode") == Rows{"wal"});
@@ -46,6 +48,14 @@ TEST_CASE("docs/store.md names every table and column, and its questions can be 
   const std::string path = folder.file("krules.db");
   const auto store = open_store(path);
   put(*store, 1, "device-1", R"({"health":"critical","status":"new","total":3})", 0, R"({"tags":["x"]})");
+  CommitGroup group;
+  group.number = 2;
+  group.timers.emplace_back().id = 1;
+  group.calls.emplace_back().id = 1;
+  group.calls.back().attempts = 1;
+  group.journal.emplace_back().touched = 1;
+  group.touched = {{"order-1", "status"}};
+  check_ok(store->commit(group));
   const std::string text = bytes_of(KRULES_SOURCE_DIR "/docs/store.md");
 
   const Rows names =
@@ -67,8 +77,120 @@ TEST_CASE("docs/store.md names every table and column, and its questions can be 
     at += fence.size();
     answered += query(path, text.substr(at, text.find("```", at) - at)).empty() ? 0 : 1;
   }
-  CHECK(questions == 9);
-  CHECK(answered == 5);
+  CHECK(questions == 13);
+  CHECK(answered == 9);
+}
+
+namespace {
+
+/// Hears of each statement that a connection runs which is opened while it lives.
+class Statements {
+ public:
+  Statements() {
+    heard().clear();
+    sqlite3_auto_extension(reinterpret_cast<void (*)()>(listen));
+  }
+  ~Statements() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(listen)); }
+  Statements(const Statements&) = delete;
+  Statements& operator=(const Statements&) = delete;
+
+  static Rows& heard() {
+    static Rows statements;
+    return statements;
+  }
+
+ private:
+  static int listen(sqlite3* connection, char**, const void*) {
+    return sqlite3_trace_v2(
+        connection, SQLITE_TRACE_STMT,
+        [](unsigned, void*, void* statement, void*) {
+          const std::string sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));
+          heard().push_back(sql.substr(0, sql.find('(')));
+          return 0;
+        },
+        nullptr);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a commit runs no statement for what it does not have") {
+  TemporaryFolder folder;
+  Statements statements;
+  const auto store = open_store(folder.file("krules.db"));
+  CommitGroup group;
+  group.number = 1;
+  group.outputs = "line\n";
+  group.subjects.push_back({"a", 0, "{}", {}});
+  group.journal_limit_bytes = 1000;
+  Statements::heard().clear();
+  check_ok(store->commit(group));
+  CHECK(Statements::heard() == Rows{"BEGIN IMMEDIATE", "INSERT OR REPLACE INTO subjects VALUES",
+                                    "INSERT INTO outbox VALUES", "COMMIT"});
+
+  group.clear();
+  group.number = 2;
+  group.outputs = "line\n";
+  group.timers.emplace_back().id = 1;
+  group.calls.emplace_back().id = 1;
+  group.journal.emplace_back();
+  group.journal_limit_bytes = 1000;
+  Statements::heard().clear();
+  check_ok(store->commit(group));
+  CHECK(Statements::heard() == Rows{"BEGIN IMMEDIATE", "INSERT INTO outbox VALUES",
+                                    "INSERT OR REPLACE INTO timers VALUES",
+                                    "INSERT OR REPLACE INTO calls VALUES", "INSERT INTO journal", "COMMIT"});
+}
+
+TEST_CASE("a journal goes on where it ended when the store is opened again") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("krules.db");
+  for (uint64_t number = 1; number <= 30; ++number) {
+    const auto store = open_store(path);
+    CommitGroup group;
+    group.number = number;
+    group.journal.emplace_back().story = "{}";
+    group.journal.back().touched = 1;
+    group.touched = {{"s", "p"}};
+    group.journal_limit_bytes = 1000;
+    uint64_t bytes = 0;
+    check_ok(store->journal_bytes(bytes));
+    REQUIRE(bytes <= 1000);
+    check_ok(store->commit(group));
+    const std::vector<JournalEntry> entries = journal_of(*store);
+    REQUIRE(entries.front().number == number);
+    check_ok(store->journal_bytes(bytes));
+    REQUIRE(query(path, "SELECT sum(bytes) FROM journal") == Rows{std::to_string(bytes)});
+  }
+  CHECK(query(path, "SELECT count(*) BETWEEN 5 AND 20, max(number) FROM journal") == Rows{"1|30"});
+  CHECK(query(path,
+              "SELECT (SELECT min(number) FROM journal) = min(number), count(*) = (SELECT count(*) FROM "
+              "journal) FROM journal_touched") == Rows{"1|1"});
+}
+
+TEST_CASE("a journal far above its limit goes down over several commits") {
+  TemporaryFolder folder;
+  const auto store = open_store(folder.file("krules.db"));
+  const std::string story(100'000, 'x');
+  CommitGroup group;
+  group.number = 1;
+  for (int i = 0; i < 120; ++i) group.journal.emplace_back().story = story;
+  check_ok(store->commit(group));
+  uint64_t before = 0;
+  check_ok(store->journal_bytes(before));
+  REQUIRE(before > 12'000'000);
+  int commits = 0;
+  for (uint64_t bytes = before; bytes > 1'000'000; before = bytes) {
+    group.clear();
+    group.number = static_cast<uint64_t>(++commits) + 1;
+    group.journal.emplace_back();
+    group.journal_limit_bytes = 1'000'000;
+    check_ok(store->commit(group));
+    check_ok(store->journal_bytes(bytes));
+    REQUIRE(bytes < before);
+    REQUIRE(before - bytes < 5'000'000);
+  }
+  CHECK(commits == 3);
 }
 
 TEST_CASE("what is done with does not pile up") {

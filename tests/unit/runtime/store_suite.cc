@@ -8,17 +8,6 @@ namespace krules::test {
 
 namespace {
 
-struct InMemory {
-  std::unique_ptr<Store> open(uint64_t seen_limit = 1'000'000) { return make_memory_store(seen_limit); }
-};
-
-struct InFile {
-  TemporaryFolder folder;
-  std::unique_ptr<Store> open(uint64_t seen_limit = 1'000'000) {
-    return open_store(folder.file("krules.db"), StoreAccess::kRun, CommitSync::kNormal, seen_limit);
-  }
-};
-
 SourcePosition position_at(std::string source, uint64_t offset) {
   SourcePosition position;
   position.source = std::move(source);

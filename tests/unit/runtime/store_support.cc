@@ -97,6 +97,33 @@ std::vector<int64_t> ids_of(const std::vector<DeadLetter>& letters) {
   return ids;
 }
 
+std::vector<StoredTimer> timers_of(Store& store) {
+  std::vector<StoredTimer> found;
+  check_ok(store.timers([&](const StoredTimer& timer) {
+    found.push_back(timer);
+    return true;
+  }));
+  return found;
+}
+
+std::vector<StoredCall> calls_of(Store& store) {
+  std::vector<StoredCall> found;
+  check_ok(store.calls([&](const StoredCall& call) {
+    found.push_back(call);
+    return true;
+  }));
+  return found;
+}
+
+std::vector<JournalEntry> journal_of(Store& store) {
+  std::vector<JournalEntry> found;
+  check_ok(store.journal_recent(SIZE_MAX, [&](const JournalEntry& entry) {
+    found.push_back(entry);
+    return true;
+  }));
+  return found;
+}
+
 std::string bytes_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -38,6 +38,17 @@ std::unique_ptr<Store> open_store(const std::string& path, StoreAccess access = 
 /// Opens a store that must be refused.
 StoreError refused(const std::string& path, StoreAccess access = StoreAccess::kRun);
 
+/// The two kinds of stores, for tests of what every store must do.
+struct InMemory {
+  std::unique_ptr<Store> open(uint64_t seen_limit = 1'000'000) { return make_memory_store(seen_limit); }
+};
+struct InFile {
+  TemporaryFolder folder;
+  std::unique_ptr<Store> open(uint64_t seen_limit = 1'000'000) {
+    return open_store(folder.file("krules.db"), StoreAccess::kRun, CommitSync::kNormal, seen_limit);
+  }
+};
+
 /// One group with one part of one subject.
 void put(Store& store, uint64_t number, std::string_view subject, std::string_view properties,
          uint16_t part = 0, std::string_view extended = {});
@@ -47,6 +58,10 @@ std::string parts_of(Store& store, std::string_view subject);
 /// The names that a scan visits.
 std::vector<std::string> scan_names(Store& store, std::string_view glob = {});
 std::vector<int64_t> ids_of(const std::vector<DeadLetter>& letters);
+std::vector<StoredTimer> timers_of(Store& store);
+std::vector<StoredCall> calls_of(Store& store);
+/// All of the journal, newest first.
+std::vector<JournalEntry> journal_of(Store& store);
 
 /// The bytes of a file; empty where there is none.
 std::string bytes_of(const std::string& path);
