@@ -1,6 +1,6 @@
 #pragma once
 
-#include "rules.hpp"
+#include "declaration_rules.hpp"
 
 /// What each rule of the grammar does when it matches: one line each, the work is the builders'.
 namespace krules::grammar {
@@ -28,6 +28,7 @@ Span token_span(const Input& in, const State& s) {
       [[maybe_unused]] auto& e = s.expressions;              \
       [[maybe_unused]] auto& b = s.bodies;                   \
       [[maybe_unused]] auto& d = s.declarations;             \
+      [[maybe_unused]] auto& t = s.tests;                    \
       [[maybe_unused]] const Span text = text_span(in, s);   \
       [[maybe_unused]] const Span whole = token_span(in, s); \
       statement;                                             \
@@ -73,6 +74,20 @@ struct action<rules::open_map> : opens_group {};
 template <>
 struct action<rules::open_fields> : opens {};
 template <>
+struct action<rules::open_parameters> : opens {};
+template <>
+struct action<rules::open_test> : opens {};
+template <>
+struct action<rules::open_given> : opens_group {};
+template <>
+struct action<rules::open_module> {
+  template <typename Input>
+  static void apply(const Input& in, State& s) {
+    opens::apply(in, s);
+    s.declarations.open_module();
+  }
+};
+template <>
 struct action<rules::close_paren> : closes {};
 template <>
 struct action<rules::close_bracket> : closes {};
@@ -94,6 +109,14 @@ template <>
 struct action<rules::close_fields> : closes {};
 template <>
 struct action<rules::fn_close> : closes {};
+template <>
+struct action<rules::close_given> : closes {};
+template <>
+struct action<rules::close_parameters> : closes {};
+template <>
+struct action<rules::close_module> : closes {};
+template <>
+struct action<rules::close_test> : closes {};
 template <>
 struct action<rules::open_body> {
   template <typename Input>
@@ -183,6 +206,7 @@ KRULES_ACTION(slip_equal, e.foreign_infix(ast::BinaryOp::kEqual, text));
 
 KRULES_ACTION(block, b.close_block(whole));
 KRULES_ACTION(body, b.close_block(whole));
+KRULES_ACTION(wrapper_body, b.close_block(whole));
 KRULES_ACTION(target_begin, b.begin_target(text));
 KRULES_ACTION(target_word, b.target_word(text));
 KRULES_ACTION(scoped_word, b.scoped_word(text));
@@ -210,6 +234,13 @@ KRULES_ACTION(clause_muted, b.clause(BodyBuilder::ClauseWord::kMuted, whole));
 KRULES_ACTION(clause_direct, b.clause(BodyBuilder::ClauseWord::kDirect, whole));
 KRULES_ACTION(clause_from, b.clause(BodyBuilder::ClauseWord::kFrom, whole));
 
+KRULES_ACTION(clause_after, b.clause(BodyBuilder::ClauseWord::kAfter, whole));
+KRULES_ACTION(clause_key, b.clause(BodyBuilder::ClauseWord::kKey, whole));
+KRULES_ACTION(clause_reply, b.clause(BodyBuilder::ClauseWord::kReply, whole));
+KRULES_ACTION(clause_timeout, b.clause(BodyBuilder::ClauseWord::kTimeout, whole));
+KRULES_ACTION(clause_retry, b.clause(BodyBuilder::ClauseWord::kRetry, whole));
+KRULES_ACTION(clause_backoff, b.clause(BodyBuilder::ClauseWord::kBackoff, whole));
+
 KRULES_ACTION(emit_run, b.bare_type(text));
 KRULES_ACTION(emit_string, b.quoted_type());
 KRULES_ACTION(emit_payload, b.payload());
@@ -233,6 +264,12 @@ KRULES_ACTION(log_level_text, b.log_level(text));
 KRULES_ACTION(log_data, b.payload());
 KRULES_ACTION(log, b.log(whole));
 KRULES_ACTION(as_statement, b.as_statement(whole));
+KRULES_ACTION(next, d.check_next(whole); b.next(whole));
+KRULES_ACTION(cancel, b.cancel(whole));
+KRULES_ACTION(action_text, b.action(text));
+KRULES_ACTION(given_arguments, b.arguments());
+KRULES_ACTION(use_arguments, b.arguments());
+KRULES_ACTION(call_action, b.call(whole));
 
 // ---------------------------------------------------------------- declarations
 
@@ -248,6 +285,13 @@ KRULES_ACTION(event_begin, d.group(ast::Trigger::Kind::kEvent, text));
 KRULES_ACTION(open_of, d.open_of());
 KRULES_ACTION(of_part, d.close_of());
 KRULES_ACTION(on_clause, d.close_on(whole.end));
+KRULES_ACTION(open_every, d.open_clock(ast::Trigger::Kind::kEvery, whole));
+KRULES_ACTION(interval, d.interval());
+KRULES_ACTION(every_clause, d.close_clock(whole.end));
+KRULES_ACTION(open_at, d.open_clock(ast::Trigger::Kind::kAt, whole));
+KRULES_ACTION(clock_time, d.clock_time());
+KRULES_ACTION(zone, d.zone());
+KRULES_ACTION(at_clause, d.close_clock(whole.end));
 KRULES_ACTION(head_let, d.head_let());
 KRULES_ACTION(when, d.when(whole));
 KRULES_ACTION(allow_cycle, d.allow_cycle(whole));
@@ -270,6 +314,45 @@ KRULES_ACTION(input_on, d.input_subject());
 KRULES_ACTION(input, d.input(whole));
 KRULES_ACTION(output_begin, d.begin_input());
 KRULES_ACTION(output, d.output(whole));
+
+KRULES_ACTION(parameter_name_text, d.open_parameter(text));
+KRULES_ACTION(parameter_kind, d.parameter_kind());
+KRULES_ACTION(module_parameter, d.module_parameter());
+KRULES_ACTION(middleware_begin, d.begin_wrapper(ast::Wrapper::Kind::kMiddleware, whole.begin));
+KRULES_ACTION(gate_begin, d.begin_wrapper(ast::Wrapper::Kind::kGate, whole.begin));
+KRULES_ACTION(wrapper_head, d.end_head(whole.end));
+KRULES_ACTION(wrapper, d.wrapper(whole));
+KRULES_ACTION(module_begin, d.begin_module(whole));
+KRULES_ACTION(module_declaration, d.module(whole));
+KRULES_ACTION(use_begin, d.begin_use());
+KRULES_ACTION(use_path_text, d.name(text));
+KRULES_ACTION(use_name_text, d.use_name(text));
+KRULES_ACTION(use, d.use(whole));
+KRULES_ACTION(secret, d.secret(whole));
+
+// ---------------------------------------------------------------- tests
+
+KRULES_ACTION(step_begin, t.begin_step());
+KRULES_ACTION(expect_not, t.negate());
+KRULES_ACTION(step_payload, b.payload());
+KRULES_ACTION(times, t.times(whole));
+KRULES_ACTION(given_properties, t.properties());
+KRULES_ACTION(given_extended, t.extended());
+KRULES_ACTION(given, t.given(whole));
+KRULES_ACTION(send, t.send(whole));
+KRULES_ACTION(advance, t.advance(whole));
+KRULES_ACTION(expect_emitted, t.expect_emitted(whole));
+KRULES_ACTION(expect_called, t.expect_called(whole));
+KRULES_ACTION(failed_run, t.failed_rule(text));
+KRULES_ACTION(failed_string, t.failed_string());
+KRULES_ACTION(expect_failed, t.expect_failed(whole));
+KRULES_ACTION(expect_true, t.expect_true(whole));
+KRULES_ACTION(step_let, t.let(whole));
+KRULES_ACTION(set_param, t.set_param(whole));
+KRULES_ACTION(reply, t.reply(whole));
+KRULES_ACTION(test_begin, t.begin_test(); d.begin_test());
+KRULES_ACTION(test_name, t.name());
+KRULES_ACTION(test, d.test(whole, t.take()));
 
 #undef KRULES_ACTION
 

@@ -1,6 +1,7 @@
 #include "bare_types.h"
 
 #include "krules/parser.h"
+#include "path_text.h"
 #include "words.h"
 
 namespace krules::grammar {
@@ -55,9 +56,12 @@ void check_run(Context& context, Span run, WordUse follows) {
 void check_emitted_type(Context& context, Span run) {
   const std::string_view text = context.text(run);
   if (text.find_first_of("*?") != std::string_view::npos) {
-    context.report(context.diagnostic(
-        codes::kBareType, run, "`emit` needs one event type, " + backquoted(text) + " is a pattern",
-        "name the type that is emitted; to compute it, write `emit \"alert.{kind}\"`"));
+    const std::string word(word_before(context, run.begin));
+    context.report(
+        context.diagnostic(codes::kBareType, run,
+                           backquoted(word) + " needs one event type, " + backquoted(text) + " is a pattern",
+                           std::string("name the type") + (word == "emit" ? " that is emitted" : "") +
+                               "; to compute it, write `" + word + " \"alert.{kind}\"`"));
     return;
   }
   check_run(context, run, WordUse::kStatement);
@@ -87,7 +91,10 @@ void check_pattern_run(Context& context, Span run, RunUse use) {
                  "a part of a subject pattern in braces is not yet part of krules",
                  "write `*` and take the part from `subject`, which is text");
   }
-  check_run(context, run, use == RunUse::kDeclaredType ? WordUse::kDeclaration : WordUse::kHead);
+  WordUse follows = WordUse::kHead;
+  if (use == RunUse::kDeclaredType) follows = WordUse::kDeclaration;
+  if (use == RunUse::kExpectedType) follows = WordUse::kStep;
+  check_run(context, run, follows);
 }
 
 }  // namespace krules::grammar

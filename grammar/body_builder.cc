@@ -1,10 +1,12 @@
 #include "body_builder.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
 
 #include "bare_types.h"
+#include "literals.h"
 
 namespace krules::grammar {
 
@@ -23,6 +25,25 @@ bool is_plain_text(const ast::Expr& expr) {
   return true;
 }
 
+struct ClauseText {
+  std::string_view word;
+  std::string_view help;  ///< where it belongs
+};
+/// In the order of ClauseWord.
+constexpr auto kClauseTexts = std::to_array<ClauseText>({
+    {"on", "leave it out"},
+    {"with", "it belongs to `set`, `delete`, `emit` and `call`"},
+    {"muted", "a `muted` or `direct` belongs to `set` and `delete`"},
+    {"direct", "a `muted` or `direct` belongs to `set` and `delete`"},
+    {"from", "it is for `set count += 1 from 0`"},
+    {"after", "an event can wait: `emit reminder.due after 5m`, and a rule on that event does the rest"},
+    {"key", "it names a timer: `emit light.off after 5m key \"off\"`"},
+    {"reply", "it is for `call http.post(...) reply api.replied`"},
+    {"timeout", "it is for `call http.post(...) timeout 5s`"},
+    {"retry", "it is for `call http.post(...) retry 3 backoff 1s`"},
+    {"backoff", "it is for `call http.post(...) retry 3 backoff 1s`"},
+});
+
 }  // namespace
 
 void BodyBuilder::rewind(const Mark& mark) {
@@ -35,6 +56,7 @@ void BodyBuilder::rewind(const Mark& mark) {
   from_.reset();
   type_.reset();
   payload_.reset();
+  arguments_.clear();
   take_clauses();
 }
 
@@ -114,6 +136,8 @@ void BodyBuilder::set(Span span) {
                                         "it is the value to start from where the property is absent; `" +
                                             std::string(context_.text(assign_span_)) + "` needs none"));
   }
+  keep_only({ClauseWord::kOn, ClauseWord::kWith, ClauseWord::kMuted, ClauseWord::kDirect, ClauseWord::kFrom},
+            "`set`");
   ast::Set node;
   node.target = std::move(target_);
   node.op = assign_op_;
@@ -138,7 +162,7 @@ void BodyBuilder::check_known_names(const ast::Expr& map) const {
 }
 
 void BodyBuilder::set_many(Span span) {
-  refuse_clause(ClauseWord::kFrom, "`set { ... }`", "it is for `set count += 1 from 0`");
+  keep_only({ClauseWord::kOn, ClauseWord::kWith, ClauseWord::kMuted, ClauseWord::kDirect}, "`set { ... }`");
   check_known_names(*value_);
   ast::SetMany node;
   node.map = std::move(value_);
@@ -147,7 +171,7 @@ void BodyBuilder::set_many(Span span) {
 }
 
 void BodyBuilder::delete_target(Span span) {
-  refuse_clause(ClauseWord::kFrom, "`delete`", "it is for `set count += 1 from 0`");
+  keep_only({ClauseWord::kOn, ClauseWord::kWith, ClauseWord::kMuted, ClauseWord::kDirect}, "`delete`");
   ast::Delete node;
   node.target = std::move(target_);
   node.clauses = take_clauses();
@@ -155,7 +179,7 @@ void BodyBuilder::delete_target(Span span) {
 }
 
 void BodyBuilder::delete_subject(Span span) {
-  refuse_clause(ClauseWord::kFrom, "`delete`", "it is for `set count += 1 from 0`");
+  keep_only({ClauseWord::kOn, ClauseWord::kWith, ClauseWord::kMuted, ClauseWord::kDirect}, "`delete`");
   ast::DeleteSubject node;
   node.clauses = take_clauses();
   push(span, std::move(node));
@@ -174,10 +198,13 @@ void BodyBuilder::quoted_type() {
 }
 
 void BodyBuilder::emit(Span span) {
-  const std::string_view help = "a `muted` or `direct` belongs to `set` and `delete`";
-  refuse_clause(ClauseWord::kMuted, "`emit`", help);
-  refuse_clause(ClauseWord::kDirect, "`emit`", help);
-  refuse_clause(ClauseWord::kFrom, "`emit`", "it is for `set count += 1 from 0`");
+  keep_only({ClauseWord::kOn, ClauseWord::kWith, ClauseWord::kAfter, ClauseWord::kKey}, "`emit`");
+  const Span key = span_of_clause(ClauseWord::kKey);
+  if (is_set(key) && clauses_.after == nullptr) {
+    context_.report(context_.diagnostic(codes::kClause, context_.token_at(key.begin),
+                                        "`key` names a timer, and without `after` there is none",
+                                        "write `emit light.off after 5m key \"off\"`"));
+  }
   ast::Emit node;
   node.type = std::move(type_);
   node.payload = std::move(payload_);
@@ -188,12 +215,11 @@ void BodyBuilder::emit(Span span) {
 // ---------------------------------------------------------------- trailing clauses
 
 void BodyBuilder::clause(ClauseWord word, Span span) {
-  constexpr auto kWords = std::to_array<std::string_view>({"on", "with", "muted", "direct", "from"});
   Span& known = clause_spans_[static_cast<size_t>(word)];
   if (is_set(known)) {
-    Diagnostic error = context_.diagnostic(codes::kDuplicate, span,
-                                           backquoted(kWords[static_cast<size_t>(word)]) + " is given twice",
-                                           "keep one of them");
+    Diagnostic error = context_.diagnostic(
+        codes::kDuplicate, span, backquoted(kClauseTexts[static_cast<size_t>(word)].word) + " is given twice",
+        "keep one of them");
     error.related.push_back(context_.label(known, "the first one"));
     context_.report(std::move(error));
   }
@@ -216,22 +242,49 @@ void BodyBuilder::clause(ClauseWord word, Span span) {
     case ClauseWord::kFrom:
       from_ = expressions_.take();
       return;
+    case ClauseWord::kAfter:
+      clauses_.after = expressions_.take();
+      check_duration(context_, *clauses_.after, "after");
+      return;
+    case ClauseWord::kKey:
+      clauses_.key = expressions_.take();
+      return;
+    case ClauseWord::kReply:
+      reply_ = std::move(type_);
+      return;
+    case ClauseWord::kTimeout:
+      timeout_ = expressions_.take();
+      check_duration(context_, *timeout_, "timeout");
+      return;
+    case ClauseWord::kRetry:
+      retry_ = expressions_.take();
+      return;
+    case ClauseWord::kBackoff:
+      backoff_ = expressions_.take();
+      check_duration(context_, *backoff_, "backoff");
+      return;
   }
 }
 
-void BodyBuilder::refuse_clause(ClauseWord word, std::string_view statement, std::string_view help) {
-  const Span span = span_of_clause(word);
-  if (!is_set(span)) return;
-  const Span first_word = context_.token_at(span.begin);
-  context_.report(
-      context_.diagnostic(codes::kClause, first_word,
-                          std::string(statement) + " has no `" + std::string(context_.text(first_word)) + "`",
-                          std::string(help)));
+void BodyBuilder::keep_only(std::initializer_list<ClauseWord> words, std::string_view statement) {
+  for (size_t i = 0; i < kClauseTexts.size(); ++i) {
+    if (!is_set(clause_spans_[i])) continue;
+    if (std::find(words.begin(), words.end(), static_cast<ClauseWord>(i)) != words.end()) continue;
+    const Span first_word = context_.token_at(clause_spans_[i].begin);
+    context_.report(
+        context_.diagnostic(codes::kClause, first_word,
+                            std::string(statement) + " has no " + backquoted(context_.text(first_word)),
+                            std::string(kClauseTexts[i].help)));
+  }
 }
 
 ast::Clauses BodyBuilder::take_clauses() {
   for (Span& span : clause_spans_) span = {};
   from_.reset();
+  reply_.reset();
+  timeout_.reset();
+  retry_.reset();
+  backoff_.reset();
   return std::exchange(clauses_, ast::Clauses{});
 }
 
@@ -331,6 +384,36 @@ void BodyBuilder::as_statement(Span span) {
   ast::As node;
   node.subject = expressions_.take();
   node.body = take_block();
+  push(span, std::move(node));
+}
+
+void BodyBuilder::cancel(Span span) {
+  keep_only({ClauseWord::kOn}, "`cancel`");
+  ast::Cancel node;
+  node.key = expressions_.take();
+  node.clauses = take_clauses();
+  push(span, std::move(node));
+}
+
+void BodyBuilder::call(Span span) {
+  keep_only({ClauseWord::kOn, ClauseWord::kWith, ClauseWord::kReply, ClauseWord::kTimeout, ClauseWord::kRetry,
+             ClauseWord::kBackoff},
+            "`call`");
+  if (backoff_ != nullptr && retry_ == nullptr) {
+    context_.report(
+        context_.diagnostic(codes::kClause, context_.token_at(span_of_clause(ClauseWord::kBackoff).begin),
+                            "`backoff` is the pause between tries, and without `retry` there is one",
+                            "write `retry 3 backoff 1s`"));
+  }
+  ast::CallAction node;
+  node.action = std::string(context_.text(action_));
+  node.action_span = action_;
+  node.arguments = std::exchange(arguments_, {});
+  node.reply = std::move(reply_);
+  node.timeout = std::move(timeout_);
+  node.retry = std::move(retry_);
+  node.backoff = std::move(backoff_);
+  node.clauses = take_clauses();
   push(span, std::move(node));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include "expression_builder.h"
@@ -47,8 +48,27 @@ class BodyBuilder {
   void emit(Span span);
 
   // trailing clauses
-  enum class ClauseWord : uint8_t { kOn, kWith, kMuted, kDirect, kFrom };
+  enum class ClauseWord : uint8_t {
+    kOn,
+    kWith,
+    kMuted,
+    kDirect,
+    kFrom,
+    kAfter,
+    kKey,
+    kReply,
+    kTimeout,
+    kRetry,
+    kBackoff,
+  };
   void clause(ClauseWord word, Span span);
+
+  // what the steps of a test take over
+  ast::ExprPtr take_type() { return std::move(type_); }
+  ast::ExprPtr take_payload() { return std::move(payload_); }
+  ast::Clauses take_clauses();
+  Span taken_action() const { return action_; }
+  std::vector<ast::Argument> given_arguments() { return std::move(arguments_); }
 
   // the others
   void binding(Span name);
@@ -65,6 +85,11 @@ class BodyBuilder {
   void log_level(Span word);
   void log(Span span);
   void as_statement(Span span);
+  void next(Span span) { push(span, ast::Next{}); }
+  void cancel(Span span);
+  void action(Span name) { action_ = name; }
+  void arguments() { arguments_ = expressions_.take_arguments(); }
+  void call(Span span);
 
  private:
   template <typename Node>
@@ -72,9 +97,9 @@ class BodyBuilder {
     open_.back().statements.push_back({span, std::move(node)});
   }
   void check_known_names(const ast::Expr& map) const;
-  ast::Clauses take_clauses();
   Span span_of_clause(ClauseWord word) const { return clause_spans_[static_cast<size_t>(word)]; }
-  void refuse_clause(ClauseWord word, std::string_view statement, std::string_view help);
+  /// Reports the clauses that do not belong to the statement.
+  void keep_only(std::initializer_list<ClauseWord> words, std::string_view statement);
 
   Context& context_;
   ExpressionBuilder& expressions_;
@@ -91,7 +116,13 @@ class BodyBuilder {
   ast::ExprPtr type_;
   ast::ExprPtr payload_;
   ast::Clauses clauses_;
-  Span clause_spans_[5];
+  Span clause_spans_[11];
+  Span action_;
+  std::vector<ast::Argument> arguments_;
+  ast::ExprPtr reply_;
+  ast::ExprPtr timeout_;
+  ast::ExprPtr retry_;
+  ast::ExprPtr backoff_;
   ast::LogLevel log_level_ = ast::LogLevel::kInfo;
 };
 

@@ -1,7 +1,10 @@
 #include "declaration_builder.h"
 
 #include <array>
+#include <iterator>
 #include <utility>
+
+#include "literals.h"
 
 namespace krules::grammar {
 
@@ -11,11 +14,22 @@ void DeclarationBuilder::reset() {
   first_on_ = {};
   in_rule_ = false;
   in_subjects_ = false;
+  waits_for_clock_ = false;
+  waits_for_both_ = false;
+  in_test_ = false;
+  wrapper_.reset();
+  module_parameters_.clear();
+  use_name_ = {};
   declared_.clear();
   parameters_.clear();
   kind_ = {};
   default_value_.reset();
   input_ = {};
+}
+
+void DeclarationBuilder::rewind(const Mark& mark) {
+  declarations.erase(declarations.begin() + static_cast<ptrdiff_t>(mark.declarations), declarations.end());
+  in_module_ = mark.in_module;
 }
 
 void DeclarationBuilder::skip_declaration(std::string_view word, std::string_view name) {
@@ -31,8 +45,34 @@ void DeclarationBuilder::begin_rule(uint32_t offset) {
 }
 
 void DeclarationBuilder::open_on(Span word) {
-  if (first_on_.end == 0) first_on_ = word;
+  waits_for(false, word);
   on_first_group_ = rule_.triggers.size();
+}
+
+/// A rule waits for events or for the clock.
+void DeclarationBuilder::waits_for(bool clock, Span word) {
+  if (first_on_.end == 0) {
+    first_on_ = word;
+    waits_for_clock_ = clock;
+  }
+  if (waits_for_clock_ == clock || waits_for_both_) return;
+  waits_for_both_ = true;
+  Diagnostic error =
+      context_.diagnostic(codes::kClause, word, "a rule waits for events or for the clock, not for both",
+                          "make two rules; what both do can be a third one, on an event that they emit");
+  error.related.push_back(context_.label(first_on_, waits_for_clock_ ? "the clock" : "events"));
+  context_.report(std::move(error));
+}
+
+void DeclarationBuilder::open_clock(ast::Trigger::Kind kind, Span word) {
+  waits_for(true, word);
+  group(kind, word);
+}
+
+void DeclarationBuilder::interval() {
+  ast::ExprPtr value = expressions_.take();
+  check_duration(context_, *value, "every");
+  rule_.triggers.back().every = std::move(value);
 }
 
 void DeclarationBuilder::group(ast::Trigger::Kind kind, Span span) {
@@ -53,7 +93,7 @@ void DeclarationBuilder::add_pattern(ast::Pattern pattern) {
 }
 
 void DeclarationBuilder::bare_pattern(Span run) {
-  RunUse use = RunUse::kDeclaredType;
+  RunUse use = in_test_ ? RunUse::kExpectedType : RunUse::kDeclaredType;
   if (in_subjects_) {
     use = RunUse::kSubjectPattern;
   } else if (in_rule_) {
@@ -239,6 +279,134 @@ void DeclarationBuilder::output(Span span) {
   ast::Output node;
   node.types = std::move(declared_);
   push(span, std::move(node));
+  reset();
+}
+
+// ---------------------------------------------------------------- middleware, gates, modules, tests
+
+void DeclarationBuilder::open_parameter(Span name) {
+  for (const ast::ModuleParameter& known : module_parameters_) {
+    if (known.name != context_.text(name)) continue;
+    Diagnostic error = context_.diagnostic(codes::kDuplicate, name,
+                                           "the parameter " + backquoted(known.name) + " is declared twice",
+                                           "keep one of them");
+    error.related.push_back(context_.label(known.span, "the first one"));
+    context_.report(std::move(error));
+  }
+  default_value_.reset();
+  module_parameters_.push_back({text_of(name), name, std::nullopt, nullptr});
+}
+
+void DeclarationBuilder::begin_wrapper(ast::Wrapper::Kind kind, uint32_t offset) {
+  begin_rule(offset);
+  wrapper_ = kind;
+}
+
+void DeclarationBuilder::wrapper(Span span) {
+  ast::Wrapper node;
+  node.kind = *wrapper_;
+  node.name = text_of(name_);
+  node.name_span = name_;
+  node.head_span = rule_.head_span;
+  node.parameters = std::move(module_parameters_);
+  node.triggers = std::move(rule_.triggers);
+  node.head = std::move(rule_.head);
+  node.allow_cycle = std::move(rule_.allow_cycle);
+  node.allow_cycle_span = rule_.allow_cycle_span;
+  node.body = bodies_.take_block();
+  node.skipped = std::move(rule_.skipped);
+  push(span, std::move(node));
+  reset();
+}
+
+void DeclarationBuilder::check_next(Span word) {
+  if (wrapper_ == ast::Wrapper::Kind::kMiddleware) return;
+  context_.report(wrapper_ ? context_.diagnostic(codes::kMisplaced, word,
+                                                 "a gate has no `next`: where it ends, the event goes on",
+                                                 "`stop` drops the event; to run something around each rule, "
+                                                 "make it a `middleware`")
+                           : context_.diagnostic(codes::kMisplaced, word,
+                                                 "`next` has a meaning in middleware alone",
+                                                 "it runs the rule that the middleware stands around: "
+                                                 "`middleware name on * { next }`"));
+}
+
+void DeclarationBuilder::begin_module(Span word) {
+  if (in_module_) refuse_in_module(word);
+  reset();
+}
+
+void DeclarationBuilder::open_module() {
+  module_ = {};
+  module_.name = text_of(name_);
+  module_.name_span = name_;
+  module_.parameters = std::move(module_parameters_);
+  reset();
+  in_module_ = true;
+  first_member_ = declarations.size();
+}
+
+void DeclarationBuilder::module(Span span) {
+  const auto first = declarations.begin() + static_cast<ptrdiff_t>(first_member_);
+  module_.declarations.assign(std::make_move_iterator(first), std::make_move_iterator(declarations.end()));
+  declarations.erase(first, declarations.end());
+  in_module_ = false;
+  push(span, std::move(module_));
+}
+
+void DeclarationBuilder::refuse_in_module(Span word) const {
+  const std::string_view text = context_.text(word);
+  std::string_view help = "put it outside: a module has rules, gates, middleware, constants and functions";
+  if (text == "param")
+    help = "a module has parameters of its own: `module name(debug: bool = false) { ... }`";
+  context_.fail(codes::kMisplaced, word, backquoted(text) + " cannot stand in a module", std::string(help));
+}
+
+void DeclarationBuilder::begin_use() {
+  reset();
+  in_rule_ = true;
+}
+
+void DeclarationBuilder::use_name(Span name) {
+  if (use_name_.end != 0) {
+    Diagnostic error =
+        context_.diagnostic(codes::kDuplicate, name, "`as` is given twice", "keep one of them");
+    error.related.push_back(context_.label(use_name_, "the first one"));
+    context_.report(std::move(error));
+  }
+  use_name_ = name;
+}
+
+void DeclarationBuilder::use(Span span) {
+  ast::Use node;
+  node.path = text_of(name_);
+  node.path_span = name_;
+  node.arguments = bodies_.given_arguments();
+  node.triggers = std::move(rule_.triggers);
+  node.head = std::move(rule_.head);
+  node.as_name = text_of(use_name_);
+  node.as_span = use_name_;
+  push(span, std::move(node));
+  reset();
+}
+
+void DeclarationBuilder::secret(Span span) {
+  push(span, ast::Secret{text_of(name_), name_});
+}
+
+void DeclarationBuilder::begin_test() {
+  reset();
+  in_test_ = true;
+}
+
+ast::Pattern DeclarationBuilder::take_pattern() {
+  ast::Pattern pattern = std::move(declared_.back());
+  declared_.clear();
+  return pattern;
+}
+
+void DeclarationBuilder::test(Span span, ast::Test test) {
+  push(span, std::move(test));
   reset();
 }
 

@@ -28,6 +28,7 @@ bool is_future_here(std::string_view word, Place place) {
     case Place::kTrigger:
       return is_future_word_for(word, WordUse::kHead);
     case Place::kHead:
+    case Place::kWrapperHead:
       return is_future_word_for(word, WordUse::kHead) || is_future_word_for(word, WordUse::kPatternPlace) ||
              word == "then";
     case Place::kStatement:
@@ -47,6 +48,7 @@ std::string_view code_for(Place place) {
     case Place::kDeclaration:
       return codes::kNoDeclaration;
     case Place::kStatement:
+    case Place::kStep:
       return codes::kNoStatement;
     case Place::kExpression:
     case Place::kOperand:
@@ -126,11 +128,17 @@ Diagnostic not_yet(const Context& context, uint32_t offset) {
 /// A near miss of a word that could stand here.
 std::string_view near_word(std::string_view word, Place place) {
   switch (place) {
-    case Place::kDeclaration:
-      return nearest_name(word, words_for(WordUse::kDeclaration));
+    case Place::kDeclaration: {
+      std::vector<std::string_view> words = words_for(WordUse::kDeclaration);
+      std::erase(words, "at");  // seldom meant, and near to much
+      return nearest_name(word, words);
+    }
     case Place::kTrigger:
     case Place::kHead:
+    case Place::kWrapperHead:
       return nearest_name(word, words_for(WordUse::kHead));
+    case Place::kStep:
+      return nearest_name(word, words_for(WordUse::kStep));
     case Place::kStatement: {
       std::vector<std::string_view> words = words_for(WordUse::kStatement);
       for (const std::string_view clause : words_for(WordUse::kClause)) words.push_back(clause);
@@ -163,9 +171,12 @@ Diagnostic general(const Context& context, uint32_t offset, const Expected& expe
   if (error.helps.empty() && expected.place == Place::kStatement) {
     error.helps.emplace_back("a statement begins with its own word: `set`, `emit`, `let`, `if` ...");
   }
+  if (error.helps.empty() && expected.place == Place::kStep) {
+    error.helps.emplace_back("a step begins with its own word: `given`, `send`, `advance`, `expect` ...");
+  }
   if (error.helps.empty() && expected.place == Place::kDeclaration) {
     error.helps.emplace_back(
-        "a declaration begins with `rule`, `on`, `const`, `param`, `fn`, `input` or `output`");
+        "a declaration begins with its own word: `rule`, `const`, `fn`, `input`, `test` ...");
   }
   if (!expected.help.empty()) error.helps.emplace_back(expected.help);
   if (expected.place == Place::kClose && !context.openers.empty()) {
@@ -185,6 +196,9 @@ SyntaxError explain(const Context& context, uint32_t offset, const Expected& exp
     return {unclosed(context, offset), Reach::kDeclaration};
   const std::string_view word = word_at(context, offset);
   if (is_future_here(word, expected.place)) return {not_yet(context, offset)};
+  if (is_name_place(expected.place) && word == "on" && !expected.help.empty()) {
+    return {general(context, offset, expected)};
+  }
   if (is_name_place(expected.place) && is_reserved_word(word)) {
     Diagnostic error =
         context.diagnostic(codes::kReserved, context.token_at(offset),
@@ -192,7 +206,8 @@ SyntaxError explain(const Context& context, uint32_t offset, const Expected& exp
                            "choose another name, such as " + backquoted(std::string(word) + "_"));
     return {std::move(error)};
   }
-  if (expected.place == Place::kClose && is_word_for(word, WordUse::kStatement) &&
+  if (expected.place == Place::kClose &&
+      (is_word_for(word, WordUse::kStatement) || is_word_for(word, WordUse::kStep)) &&
       context.first_on_line(offset)) {
     return {unclosed(context, offset)};
   }

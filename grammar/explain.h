@@ -10,10 +10,13 @@ namespace krules::grammar {
 enum class Place : uint8_t {
   kDeclaration,
   kName,
-  kTrigger,  ///< behind a rule's name
-  kHead,     ///< where the body of a rule should begin
+  kTrigger,       ///< behind a rule's name
+  kHead,          ///< where the body of a rule should begin
+  kWrapperHead,   ///< where the body of middleware or a gate should begin
+  kOpenDeclared,  ///< where a module or a test should begin
   kPattern,
   kStatement,
+  kStep,  ///< a step of a test
   kTarget,
   kSubjectTarget,  ///< at `set subject.x`
   kAssign,

@@ -308,9 +308,8 @@ void ExpressionBuilder::named_argument() {
   names_.pop_back();
 }
 
-void ExpressionBuilder::call(uint32_t end) {
+std::vector<ast::Argument> ExpressionBuilder::take_arguments() {
   const size_t base = close_group();
-  const uint32_t height = height_from(base - 1);
   std::vector<ast::Argument> arguments;
   arguments.reserve(operands_.size() - base);
   for (size_t i = base; i < operands_.size(); ++i) {
@@ -324,6 +323,12 @@ void ExpressionBuilder::call(uint32_t end) {
     arguments.push_back(std::move(argument));
   }
   operands_.resize(base);
+  return arguments;
+}
+
+void ExpressionBuilder::call(uint32_t end) {
+  const uint32_t height = height_from(bases_.back() - 1);
+  std::vector<ast::Argument> arguments = take_arguments();
   Operand& callee = operands_.back();
   callee.height = height;
   callee.expr->span.end = end;

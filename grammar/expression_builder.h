@@ -59,6 +59,8 @@ class ExpressionBuilder {
   void argument_name(Span name);
   void named_argument();
   void call(uint32_t end);
+  /// Takes the arguments of the group that was opened last.
+  std::vector<ast::Argument> take_arguments();
   void index(uint32_t end);
   void open_lambda();
   void lambda_parameter(Span name);

@@ -1,5 +1,6 @@
 #include "literals.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -229,6 +230,31 @@ void parse_escape(Context& context, Span span, std::string& out) {
   if (text[1] == '\'') help = "a `'` needs no backslash here";
   context.report(context.diagnostic(codes::kEscape, span, "unknown escape `" + std::string(text) + "`",
                                     std::move(help)));
+}
+
+void check_duration(Context& context, const ast::Expr& value, std::string_view word) {
+  const bool number = std::holds_alternative<ast::IntLiteral>(value.node) ||
+                      std::holds_alternative<ast::FloatLiteral>(value.node);
+  if (!number && !std::holds_alternative<ast::StringLiteral>(value.node)) return;
+  std::string example = "5m";
+  if (number) {
+    // `5 minutes`: the unit is there, and is not ours.
+    const std::string_view behind = context.text().substr(value.span.end);
+    const size_t blanks = std::min(behind.find_first_not_of(" \t"), behind.size());
+    const std::string_view unit = behind.substr(blanks);
+    example = std::string(context.text(value.span));
+    if (unit.starts_with("ms") || unit.starts_with("milli")) {
+      example += "ms";
+    } else {
+      const bool known = unit.starts_with('m') || unit.starts_with('h') || unit.starts_with('d');
+      example += known ? unit[0] : 's';
+    }
+  }
+  context.fail(
+      codes::kDuration, value.span,
+      backquoted(word) + " needs a duration, and this is " + (number ? "a plain number" : "a string"),
+      "write " + backquoted(std::string(word) + " " + example) +
+          "; the units are `ms`, `s`, `m`, `h` and `d`");
 }
 
 }  // namespace krules::grammar

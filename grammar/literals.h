@@ -9,6 +9,9 @@ namespace krules::grammar {
 /// (`negated`), 9223372036854775808 is allowed and given as the least integer.
 ast::Expr::Node parse_number(Context& context, Span span, bool negated = false);
 
+/// Throws where a number or a text stands where `word` needs a duration: `after 5`, `every "5m"`.
+void check_duration(Context& context, const ast::Expr& value, std::string_view word);
+
 /// Appends what the escape at `span` stands for (`\n`, `\u{1F600}`), or reports an error.
 void parse_escape(Context& context, Span span, std::string& out);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "explain.h"
-#include "rules.hpp"
+#include "declaration_rules.hpp"
 
 /// What is said where a rule of the grammar must match and does not, one line a rule. A `must<...>` of a rule
 /// without a line here does not compile.
@@ -22,7 +22,10 @@ struct message;
 KRULES_EXPECT(declaration, "a declaration", Place::kDeclaration);
 KRULES_EXPECT(rule_name, "the name of the rule", Place::kName);
 KRULES_EXPECT(declared_name, "a name", Place::kName);
-KRULES_EXPECT(on_clause, "`on` and what fires the rule", Place::kTrigger);
+KRULES_EXPECT(trigger, "`on` and what fires the rule", Place::kTrigger);
+KRULES_EXPECT(interval, "a duration", Place::kOther, "write `every 5m`; a time of the day is `at \"0 3 * * *\"`");
+KRULES_EXPECT(clock_time, "the times in quotes", Place::kOther, "write `at \"0 3 * * *\" in \"Europe/Rome\"`: minute, hour, day of the month, month, day of the week");
+KRULES_EXPECT(zone, "a time zone in quotes", Place::kOther, "write `in \"Europe/Rome\"`");
 KRULES_EXPECT(pattern, "an event type or a pattern", Place::kPattern);
 KRULES_EXPECT(sugar_group, "`changed` or `deleted`", Place::kPattern);
 KRULES_EXPECT(declared_type, "an event type", Place::kPattern);
@@ -42,6 +45,29 @@ KRULES_EXPECT(fn_body, "an expression", Place::kExpression);
 KRULES_EXPECT(field, "a field such as `total: number`", Place::kOther);
 KRULES_EXPECT(close_fields, "`,` or `}`", Place::kClose);
 KRULES_EXPECT(input_subject, "the subject of the event", Place::kExpression);
+KRULES_EXPECT(wrapper_name, "a name", Place::kName, "write `middleware name on * { next }` or `gate name on * { stop }`");
+KRULES_EXPECT(wrapper_body, "`{` and the body", Place::kWrapperHead);
+KRULES_EXPECT(module_parameter, "a parameter such as `limit: int = 3`", Place::kName);
+KRULES_EXPECT(close_parameters, "`,` or `)`", Place::kClose);
+KRULES_EXPECT(module_name, "the name of the module", Place::kName);
+KRULES_EXPECT(open_module, "`{` and the declarations of the module", Place::kOpenDeclared);
+KRULES_EXPECT(close_module, "`}`", Place::kClose);
+KRULES_EXPECT(use_path, "the name of what is used", Place::kName, "write `use std.rate_limit(...) on api.*`");
+KRULES_EXPECT(use_name, "a name", Place::kName);
+KRULES_EXPECT(use_let, "a declaration", Place::kOther, "a `use` has no `let`: say it in its `when`, or in a `fn`");
+KRULES_EXPECT(secret_value, "a declaration", Place::kOther, "a secret has no value in the rules: `secret api_key` takes it from the environment or from a file");
+
+// tests
+KRULES_EXPECT(test_name, "the name of the test in quotes", Place::kOther, "write `test \"an order ships\" { ... }`");
+KRULES_EXPECT(open_test, "`{` and the steps of the test", Place::kOpenDeclared);
+KRULES_EXPECT(step, "a step of the test or `}`", Place::kStep);
+KRULES_EXPECT(close_test, "`}`", Place::kClose);
+KRULES_EXPECT(given_subject, "a subject", Place::kExpression);
+KRULES_EXPECT(given_extended, "the properties, a map", Place::kOther, "write `given \"order-1\" { total: 10 }`, or `given \"order-1\" ext { tags: [] }`");
+KRULES_EXPECT(expected_condition, "what is expected", Place::kExpression);
+KRULES_EXPECT(failed_rule, "the name of a rule", Place::kName);
+KRULES_EXPECT(param_equals, "`=` and the value", Place::kOther, "a test gives a parameter its value: `param debug = true`");
+KRULES_EXPECT(answer, "a map", Place::kOther, "write `reply http.post { ok: true, status: 200, body: {} }`");
 
 // statements
 KRULES_EXPECT(statement, "a statement or `}`", Place::kStatement);
@@ -59,6 +85,7 @@ KRULES_EXPECT(assigned_value, "a value", Place::kExpression);
 KRULES_EXPECT(start_value, "the value to start from", Place::kExpression);
 KRULES_EXPECT(clause_subject, "a subject", Place::kExpression);
 KRULES_EXPECT(payload, "a map", Place::kOther, "write `{ key: value }`, or a name that holds a map, or put it in parentheses");
+KRULES_EXPECT(late_sent, "a step of the test or `}`", Place::kLatePayload);
 KRULES_EXPECT(emit_type, "an event type", Place::kEmitType);
 KRULES_EXPECT(late_payload, "a statement or `}`", Place::kLatePayload);
 KRULES_EXPECT(bound_name, "a name", Place::kName);
@@ -74,6 +101,13 @@ KRULES_EXPECT(reason, "a reason", Place::kExpression, "say why: `fail \"no stock
 KRULES_EXPECT(log_level, "a log level", Place::kLogLevel, "write `log info \"...\"`; the levels are `debug`, `info`, `warn` and `error`");
 KRULES_EXPECT(log_message, "a message", Place::kExpression);
 KRULES_EXPECT(as_subject, "a subject", Place::kExpression);
+KRULES_EXPECT(delay, "a duration", Place::kExpression);
+KRULES_EXPECT(timer_key, "the key of the timer", Place::kExpression);
+KRULES_EXPECT(duration_value, "a duration", Place::kExpression);
+KRULES_EXPECT(count_value, "a number", Place::kExpression);
+KRULES_EXPECT(action_name, "the name of an action", Place::kOther, "write `http.post`, as it stands in `call http.post(...)`");
+KRULES_EXPECT(given_arguments, "`(` and the arguments", Place::kOther, "write `call http.post(\"https://...\", { body: payload })`");
+KRULES_EXPECT(close_given, "`,` or `)`", Place::kClose);
 
 // expressions
 KRULES_EXPECT(expression, "a value", Place::kExpression);

@@ -66,22 +66,24 @@ class Skimmer {
   uint32_t at_;
 };
 
+/// The words that begin a rule without a name stand inside of heads as well.
+bool begins_head(std::string_view word) {
+  return word == "on" || word == "every" || word == "at";
+}
+
 bool is_declaration_word(std::string_view word) {
   return is_word_for(word, WordUse::kDeclaration) || is_future_word_for(word, WordUse::kDeclaration);
 }
 
-bool is_statement_word(std::string_view word) {
-  return is_word_for(word, WordUse::kStatement) || is_future_word_for(word, WordUse::kStatement);
-}
-
-/// First on its line, nearly a statement's word, and followed by another word: `emitt order.shipped`.
-bool is_misspelt_statement(const Context& context, uint32_t offset, std::string_view word) {
+/// First on its line, nearly a word that begins a statement or a step, and followed by another word: `emitt
+/// order.shipped`.
+bool is_misspelt(const Context& context, uint32_t offset, std::string_view word, WordUse use) {
   if (word.size() < 2 || !context.first_on_line(offset) || is_reserved_word(word)) return false;
   const size_t after = offset + word.size();
   const std::string_view text = context.text();
   if (after + 1 >= text.size() || text[after] != ' ' || !is_word_start(text[after + 1])) return false;
   return !is_reserved_word(context.text(context.token_at(static_cast<uint32_t>(after + 1)))) &&
-         !nearest_name(word, words_for(WordUse::kStatement)).empty();
+         !nearest_name(word, words_for(use)).empty();
 }
 
 void note(State& state, const SyntaxError& error) {
@@ -101,14 +103,40 @@ bool begins_declaration(const Context& context, uint32_t offset) {
   if (offset >= text.size() || (offset > 0 && text[offset - 1] != '\n')) return false;
   const Span span = context.token_at(offset);
   const char after = span.end < text.size() ? text[span.end] : '\n';
-  return is_declaration_word(context.text(span)) && context.text(span) != "on" &&
+  return is_declaration_word(context.text(span)) && !begins_head(context.text(span)) &&
          (after == ' ' || after == '\t');
+}
+
+bool begins_unnamed_rule(const Context& context, uint32_t offset) {
+  Skimmer skimmer(context.text(), offset);
+  if (skimmer.next().word != "on") return false;
+  unsigned depth = 0;
+  bool value_follows = false;  // so that a brace is a map's, or that of the arms of a `match`
+  bool in_match = false;
+  for (;;) {
+    const Skimmer::Token token = skimmer.next();
+    if (token.first == 0) return false;
+    if (token.first == '(' || token.first == '[' || (token.first == '{' && (depth > 0 || value_follows))) {
+      ++depth;
+    } else if (token.first == '{') {
+      return true;
+    } else if (token.first == ')' || token.first == ']' || token.first == '}') {
+      if (depth == 0) return false;
+      --depth;
+    } else if (depth == 0 && (token.word == "as" || is_declaration_word(token.word))) {
+      return false;
+    }
+    if (token.word == "match") in_match = true;
+    if (token.first == '{') in_match = false;
+    value_follows = in_match || token.first == '=' || token.word == "in" || token.word == "and" ||
+                    token.word == "or" || token.word == "not";
+  }
 }
 
 namespace {
 
-/// Where the statements go on behind the one that begins at `begin` and is wrong at `failed`.
-uint32_t next_statement(const State& state, uint32_t begin, uint32_t failed) {
+/// Where the statements or steps go on behind the one that begins at `begin` and is wrong at `failed`.
+uint32_t next_statement(const State& state, uint32_t begin, uint32_t failed, WordUse use) {
   const SyntaxError give_up{{}, SyntaxError::Reach::kReported};
   std::string open;
   Skimmer skimmer(state.context.text(), begin);
@@ -126,9 +154,9 @@ uint32_t next_statement(const State& state, uint32_t begin, uint32_t failed) {
       if (!open.empty() && open.back() != '{') open.pop_back();
     } else if (behind && begins_declaration(state.context, token.offset)) {
       throw give_up;
-    } else if (behind && open.empty() && is_misspelt_statement(state.context, token.offset, token.word)) {
+    } else if (behind && open.empty() && is_misspelt(state.context, token.offset, token.word, use)) {
       return token.offset;
-    } else if (behind && is_statement_word(token.word)) {
+    } else if (behind && (is_word_for(token.word, use) || is_future_word_for(token.word, use))) {
       const bool first = state.context.first_on_line(token.offset);
       const bool in_braces = open.find('{') != std::string::npos;
       const bool sure = first || (open.empty() && token.word != "if");
@@ -143,8 +171,17 @@ uint32_t recover_statement(State& state, const SyntaxError& error, const State::
   state.rewind(mark);
   note(state, error);
   if (error.reach != SyntaxError::Reach::kStatement) throw SyntaxError{{}, SyntaxError::Reach::kReported};
-  const uint32_t end = next_statement(state, begin, place_of(error, begin));
+  const uint32_t end = next_statement(state, begin, place_of(error, begin), WordUse::kStatement);
   state.declarations.skip_statement({begin, end});
+  return end;
+}
+
+uint32_t recover_step(State& state, const SyntaxError& error, const State::Mark& mark, uint32_t begin) {
+  state.rewind(mark);
+  note(state, error);
+  if (error.reach != SyntaxError::Reach::kStatement) throw SyntaxError{{}, SyntaxError::Reach::kReported};
+  const uint32_t end = next_statement(state, begin, place_of(error, begin), WordUse::kStep);
+  state.tests.skip_step({begin, end});
   return end;
 }
 
@@ -157,8 +194,8 @@ uint32_t recover_declaration(State& state, const SyntaxError& error, const State
   Skimmer skimmer(state.context.text(), begin);
   const Skimmer::Token start = skimmer.next();
   state.declarations.skip_declaration(start.word, word_at(state.context, Skimmer(skimmer).next().offset));
-  const bool has_body = start.word == "rule" || start.word == "on" || start.word == "middleware" ||
-                        start.word == "gate" || start.word == "test";
+  const bool has_body = start.word == "rule" || begins_head(start.word) || start.word == "middleware" ||
+                        start.word == "gate" || start.word == "test" || start.word == "module";
   bool seen_body = !has_body;
   unsigned depth = start.first == '{' ? 1 : 0;
   for (;;) {
@@ -166,6 +203,7 @@ uint32_t recover_declaration(State& state, const SyntaxError& error, const State
     if (token.first == 0) return token.offset;
     if (token.first == '{') ++depth;
     if (token.first == '}') {
+      if (depth == 0 && state.declarations.in_module() && token.offset >= failed) return token.offset;
       if (depth > 0) --depth;
       if (depth == 0) seen_body = true;
     }
@@ -173,7 +211,7 @@ uint32_t recover_declaration(State& state, const SyntaxError& error, const State
     if (begins_declaration(state.context, token.offset)) return token.offset;
     if (depth > 0 || !(is_declaration_word(token.word) || token.word == "subject")) continue;
     const bool first = state.context.first_on_line(token.offset);
-    if (token.word == "on" || token.word == "subject" ? seen_body && first : seen_body || first)
+    if (begins_head(token.word) || token.word == "subject" ? seen_body && first : seen_body || first)
       return token.offset;
   }
 }

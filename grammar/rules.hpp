@@ -130,7 +130,16 @@ KRULES_WORD(kw_not, "not");          KRULES_WORD(kw_of, "of");            KRULES
 KRULES_WORD(kw_output, "output");    KRULES_WORD(kw_param, "param");      KRULES_WORD(kw_rule, "rule");
 KRULES_WORD(kw_set, "set");          KRULES_WORD(kw_stop, "stop");        KRULES_WORD(kw_then, "then");
 KRULES_WORD(kw_try, "try");          KRULES_WORD(kw_when, "when");        KRULES_WORD(kw_with, "with");
+KRULES_WORD(kw_advance, "advance");  KRULES_WORD(kw_after, "after");      KRULES_WORD(kw_at, "at");
+KRULES_WORD(kw_backoff, "backoff");  KRULES_WORD(kw_call, "call");        KRULES_WORD(kw_cancel, "cancel");
+KRULES_WORD(kw_every, "every");      KRULES_WORD(kw_expect, "expect");    KRULES_WORD(kw_gate, "gate");
+KRULES_WORD(kw_given, "given");      KRULES_WORD(kw_key, "key");          KRULES_WORD(kw_middleware, "middleware");
+KRULES_WORD(kw_module, "module");    KRULES_WORD(kw_next, "next");        KRULES_WORD(kw_reply, "reply");
+KRULES_WORD(kw_retry, "retry");      KRULES_WORD(kw_secret, "secret");    KRULES_WORD(kw_send, "send");
+KRULES_WORD(kw_test, "test");        KRULES_WORD(kw_timeout, "timeout");  KRULES_WORD(kw_use, "use");
 KRULES_WORD(word_ext, "ext");        KRULES_WORD(word_meta, "meta");      KRULES_WORD(word_subject, "subject");
+KRULES_WORD(word_emitted, "emitted"); KRULES_WORD(word_called, "called"); KRULES_WORD(word_failed, "failed");
+KRULES_WORD(word_times, "times");
 KRULES_WORD(slip_elif, "elif");      KRULES_WORD(slip_elsif, "elsif");    KRULES_WORD(slip_elseif, "elseif");
 #undef KRULES_WORD
 
@@ -316,6 +325,14 @@ struct group : sor<sugar_group, seq<event_group, opt<of_part>>> {};
 struct open_on : kw_on {};
 struct on_clause : seq<open_on, group, star<comma, must<sugar_group>>> {};
 
+struct open_every : kw_every {};
+struct interval : sor<parenthesised, path, number, string> {};
+struct every_clause : seq<open_every, must<interval>, opt<of_part>> {};
+struct open_at : kw_at {};
+struct clock_time : sor<string, path> {};
+struct zone : sor<string, path> {};
+struct at_clause : seq<open_at, must<clock_time>, opt<kw_in, must<zone>>, opt<of_part>> {};
+
 // ---------------------------------------------------------------- statements
 
 struct statement;
@@ -330,7 +347,19 @@ struct clause_with : seq<kw_with, must<payload>> {};
 struct clause_muted : kw_muted {};
 struct clause_direct : kw_direct {};
 struct clause_from : seq<kw_from, must<start_value>> {};
-struct clauses : star<sor<clause_on, clause_with, clause_muted, clause_direct, clause_from>> {};
+struct delay;
+struct timer_key;
+struct duration_value;
+struct count_value;
+struct emit_type;
+struct clause_after : seq<kw_after, must<delay>> {};
+struct clause_key : seq<kw_key, must<timer_key>> {};
+struct clause_reply : seq<kw_reply, must<emit_type>> {};
+struct clause_timeout : seq<kw_timeout, must<duration_value>> {};
+struct clause_retry : seq<kw_retry, must<count_value>> {};
+struct clause_backoff : seq<kw_backoff, must<duration_value>> {};
+struct clauses : star<sor<clause_on, clause_with, clause_muted, clause_direct, clause_from, clause_after, clause_key,
+                          clause_reply, clause_timeout, clause_retry, clause_backoff>> {};
 
 struct target_begin : p::success {};
 struct target_word : p::identifier {};
@@ -409,9 +438,18 @@ struct log_data : payload {};
 struct log : seq<kw_log, must<log_level>, must<log_message>, opt<log_data>> {};
 struct as_subject;
 struct as_statement : seq<kw_as, must<as_subject>, must<block>> {};
+struct next : kw_next {};
+struct cancel : seq<kw_cancel, must<timer_key>, clauses> {};
+
+struct action_text : seq<p::identifier, star<one<'.'>, p::identifier>> {};
+struct action_name : token<action_text> {};
+struct open_given : open_paren {};
+struct close_given : close_paren {};
+struct given_arguments : seq<open_given, items<argument, close_given>> {};
+struct call_action : seq<kw_call, must<action_name>, must<given_arguments>, clauses> {};
 
 struct statement : sor<set_many, set, emit, if_statement, let, delete_subject, delete_target, for_statement, log, try_statement,
-                       fail_cascade, fail, stop, as_statement> {};
+                       fail_cascade, fail, stop, as_statement, next, cancel, call_action> {};
 
 struct clause_subject : expression {};
 struct start_value : expression {};
@@ -422,65 +460,10 @@ struct for_sequence : expression {};
 struct reason : expression {};
 struct log_message : expression {};
 struct as_subject : expression {};
-
-// ---------------------------------------------------------------- declarations
-
-struct declared_text : unreserved {};
-struct declared_name : token<declared_text> {};
-struct rule_text : unreserved {};
-struct rule_name : token<rule_text> {};
-struct head_let : seq<kw_let, must<bound_name>, must<let_equals>, must<let_value>> {};
-struct when_condition : expression {};
-struct when : seq<kw_when, must<when_condition>> {};
-struct cycle_reason : string {};
-struct allow_cycle : seq<kw_allow, must<kw_cycle>, must<cycle_reason>> {};
-struct rule_begin : at<sor<TAO_PEGTL_KEYWORD("rule"), TAO_PEGTL_KEYWORD("on")>> {};
-struct rule_head : seq<opt<kw_rule, must<rule_name>>, must<on_clause>, star<sor<on_clause, when, head_let, allow_cycle>>> {};
-struct body : block {};
-struct rule : seq<rule_begin, rule_head, must<body>> {};
-
-struct kind_text : seq<p::identifier, opt<one<'?'>>> {};
-struct kind : token<kind_text> {};
-struct constant_value : expression {};
-struct const_equals : equals {};
-struct const_declaration : seq<kw_const, must<declared_name>, must<const_equals>, must<constant_value>> {};
-struct kind_colon : colon {};
-struct default_value : seq<equals, must<constant_value>> {};
-struct param : seq<kw_param, must<declared_name>, must<kind_colon>, must<kind>, opt<default_value>> {};
-struct fn_parameter_text : unreserved {};
-struct fn_parameter : token<fn_parameter_text> {};
-struct fn_open : open_paren {};
-struct fn_close : close_paren {};
-struct fn_equals : equals {};
-struct fn_body : expression {};
-struct fn : seq<kw_fn, must<declared_name>, must<fn_open>, items<fn_parameter, fn_close>, must<fn_equals>, must<fn_body>> {};
-
-struct field_text : p::identifier {};
-struct field_string : string {};
-struct field_name : sor<token<field_text>, field_string> {};
-struct field : seq<field_name, must<kind_colon>, must<kind>> {};
-struct open_fields : open_map {};
-struct close_fields : close_map {};
-struct fields : seq<open_fields, items<field, close_fields>> {};
-struct declared_type : pattern {};
-struct plain_quoted : sor<seq<one<'"'>, star<sor<seq<one<'\\'>, p::any>, p::not_one<'"', '\\', '\n'>>>, one<'"'>>,
-                          seq<one<'\''>, star<p::not_one<'\'', '\n'>>, one<'\''>>> {};
-/// `on X` behind an input begins a rule where a rule's head goes on behind X; otherwise X computes the subject.
-struct rule_ahead : seq<TAO_PEGTL_KEYWORD("on"), gap, sor<sugar_ahead, seq<sor<run, plain_quoted>, gap, sor<one<'{', ','>, head_goes_on>>>> {};
-struct input_subject;
-struct input_on : seq<not_at<rule_ahead>, kw_on, must<input_subject>> {};
-struct input_begin : kw_input {};
-struct input : seq<input_begin, must<declared_type>, opt<fields>, opt<input_on>> {};
-struct input_subject : expression {};
-struct output_begin : kw_output {};
-struct output : seq<output_begin, must<declared_type>, star<comma, must<declared_type>>> {};
-
-struct declaration : sor<rule, const_declaration, fn, param, input, output> {};
-struct file_item : seq<not_at<p::eof>, or_recover<must<declaration>, recover_declaration>> {};
-struct file : seq<ws, star<file_item>, p::eof> {};
-
-struct end_of_expression : p::eof {};
-struct single_expression : seq<ws, must<expression>, must<end_of_expression>> {};
+struct delay : expression {};
+struct timer_key : expression {};
+struct duration_value : expression {};
+struct count_value : expression {};
 
 // clang-format on
 

@@ -177,6 +177,12 @@ Slip added_to_type(const Case& c) {
                  "write `emit \"" + type + "{" + (path.empty() ? "expression" : path) + "}\"`");
 }
 
+std::string clause_place(std::string_view word) {
+  if (word == "after" || word == "key") return "an `emit`";
+  if (word == "reply" || word == "timeout" || word == "retry" || word == "backoff") return "a `call`";
+  return "a `set`, `delete` or `emit`";
+}
+
 Slip at_statement(const Case& c) {
   const std::string_view word = c.word();
   const std::string_view hint = find_hint(word, kForeignStatements.begin(), kForeignStatements.end());
@@ -196,7 +202,7 @@ Slip at_statement(const Case& c) {
                    "write `if c { ... }`");
   }
   if (is_word_for(word, WordUse::kClause)) {
-    return c.error(codes::kClause, backquoted(word) + " belongs behind a `set`, `delete` or `emit`",
+    return c.error(codes::kClause, backquoted(word) + " belongs behind " + clause_place(word),
                    "put it at the end of that statement");
   }
   if (Slip misspelt = misspelt_before(c)) return misspelt;
@@ -223,32 +229,18 @@ Slip at_statement(const Case& c) {
 }
 
 Slip at_late_payload(const Case& c) {
+  const std::string word = c.expected.what.starts_with("a step") ? "send" : "emit";
   return c.error(codes::kPayloadPlace, "the payload stands directly behind the event type",
-                 "write `emit type { ... } on S`, with the other clauses behind the payload");
+                 "write `" + word + " type { ... } on S`, with the other clauses behind the payload");
 }
 
 Slip at_trigger(const Case& c) {
-  const std::string_view rest = c.rest();
-  if (rest.starts_with('-') || rest.starts_with('.')) {
-    const std::string_view text = c.context.text();
-    uint32_t begin = c.offset;
-    uint32_t end = c.offset;
-    while (begin > 0 && is_bare_char(text[begin - 1])) --begin;
-    while (end < text.size() && is_bare_char(text[end])) ++end;
-    std::string name(text.substr(begin, end - begin));
-    std::string mended = name;
-    std::replace_if(
-        mended.begin(), mended.end(), [](char ch) { return !is_word_char(ch); }, '_');
-    return c.context.diagnostic(
-        codes::kBadName, {begin, end},
-        "the name of a rule has letters, digits and `_`, not " + backquoted(rest.substr(0, 1)),
-        "write " + backquoted(mended));
-  }
-  const std::string_view near =
-      c.word().empty() || is_reserved_word(c.word()) ? std::string_view{} : nearest_name(c.word(), {"on"});
+  const std::string_view near = c.word().empty() || is_reserved_word(c.word())
+                                    ? std::string_view{}
+                                    : nearest_name(c.word(), {"on", "every"});
   return c.error(codes::kNoTrigger, c.expectation(),
                  near.empty() ? "say which event fires the rule: `rule name on order.submitted { ... }`"
-                              : "did you mean `on`?");
+                              : "did you mean " + backquoted(near) + "?");
 }
 
 Slip at_head(const Case& c) {
@@ -460,6 +452,7 @@ std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, con
   const Case c{context, offset, expected};
   if (offset >= context.text().size()) return {};
   if (Slip slip = anywhere(c)) return slip;
+  if (Slip slip = find_slip_of_parts(context, offset, expected)) return slip;
   switch (expected.place) {
     case Place::kDeclaration:
       return at_declaration(c);
@@ -468,6 +461,7 @@ std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, con
     case Place::kTrigger:
       return at_trigger(c);
     case Place::kHead:
+    case Place::kWrapperHead:
       return at_head(c);
     case Place::kStatement:
       return at_statement(c);
@@ -498,6 +492,8 @@ std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, con
     case Place::kElse:
       return c.error(codes::kUnexpected, c.expectation(),
                      "an `if` that gives a value says both: `if c then a else b`");
+    case Place::kStep:
+    case Place::kOpenDeclared:
     case Place::kTarget:
     case Place::kMapEntry:
     case Place::kString:

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "declaration_builder.h"
+#include "test_builder.h"
 
 namespace krules::grammar {
 
@@ -9,17 +9,22 @@ struct State {
   explicit State(SourcePtr source)
       : context(std::move(source)),
         bodies(context, expressions),
-        declarations(context, expressions, bodies) {}
+        declarations(context, expressions, bodies),
+        tests(context, expressions, bodies, declarations) {}
 
   struct Mark {
     ExpressionBuilder::Mark expressions;
     BodyBuilder::Mark bodies;
+    DeclarationBuilder::Mark declarations;
     size_t openers;
   };
-  Mark mark() const { return {expressions.mark(), bodies.mark(), context.openers.size()}; }
+  Mark mark() const {
+    return {expressions.mark(), bodies.mark(), declarations.mark(), context.openers.size()};
+  }
   void rewind(const Mark& mark) {
     expressions.rewind(mark.expressions);
     bodies.rewind(mark.bodies);
+    declarations.rewind(mark.declarations);
     context.openers.resize(mark.openers);
   }
 
@@ -27,6 +32,7 @@ struct State {
   ExpressionBuilder expressions{context};
   BodyBuilder bodies;
   DeclarationBuilder declarations;
+  TestBuilder tests;
 };
 
 }  // namespace krules::grammar

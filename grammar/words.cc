@@ -17,6 +17,9 @@ constexpr unsigned S = static_cast<unsigned>(WordUse::kStatement);
 constexpr unsigned C = static_cast<unsigned>(WordUse::kClause);
 constexpr unsigned E = static_cast<unsigned>(WordUse::kExpression);
 constexpr unsigned P = static_cast<unsigned>(WordUse::kPatternPlace);
+constexpr unsigned T = static_cast<unsigned>(WordUse::kStep);
+/// A word that is one where it stands alone, and can be a name all the same.
+constexpr unsigned F = 128;
 // NOLINTEND(readability-identifier-naming)
 
 struct Word {
@@ -26,22 +29,30 @@ struct Word {
 
 /// The words of the language.
 constexpr auto kWords = std::to_array<Word>({
-    {"allow", H},  {"and", E},     {"as", S},   {"cascade", 0},    {"catch", 0},   {"const", D},
-    {"delete", S}, {"direct", C},  {"div", E},  {"else", 0},       {"emit", S},    {"fail", S},
-    {"false", E},  {"fn", D},      {"for", S},  {"from", C},       {"if", S | E},  {"in", E},
-    {"input", D},  {"let", S | H}, {"log", S},  {"match", E},      {"matches", E}, {"muted", C},
-    {"not", E},    {"null", E},    {"of", H},   {"on", D | H | C}, {"or", E},      {"output", D},
-    {"param", D},  {"rule", D},    {"set", S},  {"stop", S},       {"then", E},    {"true", E},
-    {"try", S},    {"when", H},    {"with", C},
+    {"advance", T},     {"after", C},      {"allow", H},     {"and", E},     {"as", S},
+    {"at", D | H},      {"backoff", C},    {"call", S},      {"cancel", S},  {"cascade", 0},
+    {"catch", 0},       {"const", D},      {"delete", S},    {"direct", C},  {"div", E},
+    {"else", 0},        {"emit", S},       {"every", D | H}, {"expect", T},  {"fail", S},
+    {"false", E},       {"fn", D},         {"for", S},       {"from", C},    {"gate", D},
+    {"given", T},       {"if", S | E},     {"in", E},        {"input", D},   {"key", C},
+    {"let", S | H | T}, {"log", S},        {"match", E},     {"matches", E}, {"middleware", D},
+    {"module", D | F},  {"muted", C},      {"next", S},      {"not", E},     {"null", E},
+    {"of", H},          {"on", D | H | C}, {"or", E},        {"output", D},  {"param", D | T},
+    {"reply", C | T},   {"retry", C},      {"rule", D},      {"secret", D},  {"send", T},
+    {"set", S},         {"stop", S},       {"test", D},      {"then", E},    {"timeout", C},
+    {"true", E},        {"try", S},        {"use", D},       {"when", H},    {"with", C},
 });
 
 /// The words of parts to come, and where they would stand.
 constexpr auto kFutureWords = std::to_array<Word>({
-    {"advance", 0}, {"after", C},      {"at", H},         {"backoff", C},   {"call", S},    {"cancel", S},
-    {"every", H},   {"expect", 0},     {"gate", D},       {"given", 0},     {"held", P},    {"key", C},
-    {"metric", D},  {"middleware", D}, {"next", S},       {"partition", D}, {"pending", E}, {"reply", C},
-    {"retry", C},   {"secret", D},     {"send", 0},       {"table", D},     {"test", D},    {"throttle", H},
-    {"timeout", C}, {"use", D},        {"window", D | P}, {"within", P},    {"without", P},
+    {"held", P},
+    {"metric", D},
+    {"partition", D},
+    {"table", D},
+    {"throttle", H},
+    {"window", D | P},
+    {"within", P},
+    {"without", P},
 });
 
 /// Words by what is quick to see of them, as parsing asks for every name whether it is one.
@@ -100,7 +111,9 @@ std::vector<std::string_view> words_for(WordUse use) {
 }  // namespace grammar
 
 bool is_reserved_word(std::string_view word) {
-  return grammar::kWordIndex.find(word) != nullptr || grammar::kFutureWordIndex.find(word) != nullptr;
+  const grammar::Word* found = grammar::kWordIndex.find(word);
+  if (found != nullptr) return (found->uses & grammar::F) == 0;
+  return grammar::kFutureWordIndex.find(word) != nullptr;
 }
 
 }  // namespace krules

@@ -30,6 +30,7 @@ enum class WordUse : unsigned {
   kClause = 8,         ///< begins a trailing clause of a statement
   kExpression = 16,    ///< stands in expressions
   kPatternPlace = 32,  ///< stands among the patterns of `on`
+  kStep = 64,          ///< begins a step of a test
 };
 
 /// Whether `word` is of that use in the language as it is now.

@@ -35,7 +35,8 @@
   X(kNeedsParentheses, "K0126", "an operand must be put in parentheses")                             \
   X(kForeignStatement, "K0127", "a statement of another language")                                   \
   X(kNoTrigger, "K0128", "a rule without `on`")                                                      \
-  X(kTooMany, "K0129", "too many errors in one file, or a file too large")
+  X(kTooMany, "K0129", "too many errors in one file, or a file too large")                           \
+  X(kMisplaced, "K0130", "a statement, a step or a declaration stands where it has no meaning")
 
 namespace krules::codes {
 

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <tao/pegtl/contrib/analyze.hpp>
 
-#include "rules.hpp"
+#include "declaration_rules.hpp"
 
 TEST_CASE("the grammar has no rule that loops without consuming") {
   CHECK(tao::pegtl::analyze<krules::grammar::rules::file>() == 0);
