@@ -45,6 +45,15 @@ size_t second_half(std::string_view text) {
   return found == std::string_view::npos ? text.size() : found + 2;
 }
 
+/// How many rules begin a line.
+size_t count_rules(std::string_view text) {
+  constexpr std::string_view kBeginning = "\nrule ";
+  size_t count = text.starts_with(kBeginning.substr(1)) ? 1 : 0;
+  for (size_t at = text.find(kBeginning); at != std::string_view::npos; at = text.find(kBeginning, at + 1))
+    ++count;
+  return count;
+}
+
 /// Parses the text from `begin` to `end` as a file of its own. False when anything at all is to be said about
 /// it.
 bool parse_part(State& state, size_t begin, size_t end) {
@@ -67,6 +76,10 @@ std::optional<ParseResult> parse_in_halves(const SourcePtr& source) {
     return std::nullopt;
   State first(source);
   State second(source);
+  // The declarations of both come to lie in one piece.
+  const size_t rules = count_rules(text);
+  first.declarations.declarations.reserve(rules);
+  second.declarations.declarations.reserve(rules / 2);
   bool second_is_clean = false;
   std::thread other([&] { second_is_clean = parse_part(second, middle, text.size()); });
   const bool first_is_clean = parse_part(first, 0, middle);
@@ -75,8 +88,6 @@ std::optional<ParseResult> parse_in_halves(const SourcePtr& source) {
   ParseResult result;
   result.module.source = source;
   result.module.declarations = std::move(first.declarations.declarations);
-  result.module.declarations.reserve(result.module.declarations.size() +
-                                     second.declarations.declarations.size());
   std::move(second.declarations.declarations.begin(), second.declarations.declarations.end(),
             std::back_inserter(result.module.declarations));
   result.module.comments = std::move(first.context.comments);

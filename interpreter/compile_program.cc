@@ -4,6 +4,7 @@
 
 #include "compiler.h"
 #include "krules/codes.h"
+#include "krules/release_trees.h"
 #include "visit_expressions.h"
 
 namespace krules {
@@ -170,10 +171,18 @@ void ProgramCompiler::compile_rules() {
   size_t count = 0;
   for (const ast::Module& module : modules_) count += module.declarations.size();
   impl_->rules.reserve(count);
+  // The fields that rules emit are known by names that lie in their trees.
+  const bool gives_back = spent_ != nullptr && emitted_fields_.empty();
   for (uint32_t source = 0; source < modules_.size(); ++source) {
-    for (const ast::Declaration& declaration : modules_[source].declarations) {
-      if (const auto* rule = std::get_if<ast::Rule>(&declaration.node))
-        compile_rule(declaration, *rule, source);
+    for (size_t i = 0; i < modules_[source].declarations.size(); ++i) {
+      const ast::Declaration& declaration = modules_[source].declarations[i];
+      const auto* rule = std::get_if<ast::Rule>(&declaration.node);
+      if (rule == nullptr) continue;
+      compile_rule(declaration, *rule, source);
+      if (!gives_back) continue;
+      auto& spent = std::get<ast::Rule>((*spent_)[source].declarations[i].node);
+      spent.head = std::vector<ast::HeadClause>();
+      spent.body = ast::Block();
     }
   }
 }
@@ -281,6 +290,10 @@ CompileResult ProgramCompiler::compile() {
 
 CompileResult compile(const std::vector<ast::Module>& modules, const CompileOptions& options) {
   return ProgramCompiler(modules, options).compile();
+}
+
+CompileResult compile_and_release(std::vector<ast::Module>& modules, const CompileOptions& options) {
+  return ProgramCompiler(&modules, options).compile();
 }
 
 }  // namespace krules

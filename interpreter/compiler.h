@@ -36,6 +36,11 @@ struct Definition {
 class ProgramCompiler {
  public:
   ProgramCompiler(const std::vector<ast::Module>& modules, const CompileOptions& options);
+  /// Gives the rules' heads and bodies back as it goes.
+  ProgramCompiler(std::vector<ast::Module>* spent, const CompileOptions& options)
+      : ProgramCompiler(*spent, options) {
+    spent_ = spent;
+  }
 
   CompileResult compile();
 
@@ -98,6 +103,7 @@ class ProgramCompiler {
   std::vector<CompiledTrigger> triggers_of(const ast::Rule& rule);
 
   const std::vector<ast::Module>& modules_;
+  std::vector<ast::Module>* spent_ = nullptr;  ///< the same, where rules are to be given back
   const CompileOptions& options_;
   std::unique_ptr<Program::Impl> owned_impl_;
   Program::Impl* impl_;

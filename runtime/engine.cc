@@ -1,6 +1,7 @@
 #include "krules/engine.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <chrono>
@@ -111,6 +112,9 @@ SourcePtr read_source(const std::string& path, std::string& error) {
     return nullptr;
   }
   std::string text;
+  struct stat info {};
+  if (::fstat(::fileno(file), &info) == 0 && S_ISREG(info.st_mode))
+    text.reserve(static_cast<size_t>(info.st_size));
   char buffer[64 * 1024];
   size_t got = 0;
   while ((got = std::fread(buffer, 1, sizeof buffer, file)) > 0) text.append(buffer, got);
@@ -184,7 +188,7 @@ PreparedRules Engine::prepare(const std::vector<SourcePtr>& sources) {
   compile_options.functions = &impl_->functions;
   compile_options.symbols = symbols();
   compile_options.parameters = impl_->options.parameters;
-  LoadedProgram loaded = load_program(sources, compile_options);
+  LoadedProgram loaded = load_program(sources, compile_options, Trees::kWhereCyclesMayBe);
   PreparedRules prepared;
   prepared.diagnostics = std::move(loaded.diagnostics);
   if (loaded.program != nullptr && impl_->options.check == LoopCheck::kRefuse) {
@@ -192,7 +196,8 @@ PreparedRules Engine::prepare(const std::vector<SourcePtr>& sources) {
     check_options.max_cascade = impl_->options.max_cascade;
     check_options.findings = false;
     check_options.picture = false;
-    CheckResult checked = check_loaded(loaded, compile_options, check_options);
+    CheckResult checked;
+    if (loaded.may_have_cycles) checked = check_loaded(loaded, compile_options, check_options);
     prepared.cycles = std::move(checked.cycles);
     std::move(checked.diagnostics.begin(), checked.diagnostics.end(),
               std::back_inserter(prepared.diagnostics));

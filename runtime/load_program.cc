@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "krules/parser.h"
+#include "krules/release_trees.h"
 #include "krules/replay.h"
 
 namespace krules {
@@ -31,14 +32,17 @@ bool has_errors(const std::vector<Diagnostic>& diagnostics) {
                      [](const Diagnostic& each) { return each.severity == Severity::kError; });
 }
 
-LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& options) {
+LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& options,
+                           Trees trees) {
   LoadedProgram loaded;
   for (const SourcePtr& source : sources) {
     ParseResult parsed = parse(source);
     std::move(parsed.diagnostics.begin(), parsed.diagnostics.end(), std::back_inserter(loaded.diagnostics));
     loaded.modules.push_back(std::move(parsed.module));
   }
-  CompileResult compiled = compile(loaded.modules, options);
+  if (trees == Trees::kWhereCyclesMayBe) loaded.may_have_cycles = may_have_cycles(loaded.modules);
+  CompileResult compiled = loaded.may_have_cycles ? compile(loaded.modules, options)
+                                                  : compile_and_release(loaded.modules, options);
   std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(loaded.diagnostics));
   sort_by_place(loaded.diagnostics, sources);
   if (!has_errors(loaded.diagnostics)) loaded.program = std::move(compiled.program);

@@ -161,10 +161,14 @@ bool allows_cycles(const std::vector<ast::Module>& modules) {
 
 }  // namespace
 
+bool may_have_cycles(const std::vector<ast::Module>& modules) {
+  return allows_cycles(modules) || may_have_circle(modules);
+}
+
 CheckResult check_program(const std::vector<ast::Module>& modules, const Program& program,
                           const CheckOptions& options) {
   const bool only_loops = !options.findings && !options.picture;
-  if (only_loops && !allows_cycles(modules) && !may_have_circle(modules)) return {};
+  if (only_loops && !may_have_cycles(modules)) return {};
   return Checker(modules, program, options).check();
 }
 

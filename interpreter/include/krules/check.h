@@ -173,6 +173,10 @@ struct CheckResult {
   std::string certificate;
 };
 
+/// Whether a check without findings and picture could find anything to say: some rules may set each other off
+/// in a circle, as far as names tell, or a rule allows a cycle. Takes time in proportion to the program.
+bool may_have_cycles(const std::vector<ast::Module>& modules);
+
 /// `program` is compiled from `modules`, without errors. Deterministic: budgets are steps, never seconds.
 CheckResult check_program(const std::vector<ast::Module>& modules, const Program& program,
                           const CheckOptions& options);

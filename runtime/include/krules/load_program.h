@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -13,14 +14,20 @@ namespace krules {
 
 /// Rule files read into one program.
 struct LoadedProgram {
+  /// With Trees::kWhereCyclesMayBe and no may_have_cycles: without the heads and bodies of rules.
   std::vector<ast::Module> modules;
+  bool may_have_cycles = true;
   std::shared_ptr<const Program> program;  ///< null when a diagnostic is an error
   /// In the order in which a person reads the files; those about no file come first.
   std::vector<Diagnostic> diagnostics;
 };
 
+/// Which syntax trees are still there when a program is loaded.
+enum class Trees : uint8_t { kAll, kWhereCyclesMayBe };
+
 /// Parses and compiles; everything that is wrong is reported in one go.
-LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& options);
+LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& options,
+                           Trees trees = Trees::kAll);
 
 /// check_program() of what was loaded with `compile_options`, with loops tried out on the real engine. The
 /// program is used while this runs.
