@@ -23,6 +23,7 @@ struct Command {
 
 Action declare_run(CLI::App& app);
 Action declare_subjects(CLI::App& app);
+Action declare_timers(CLI::App& app);
 Action declare_dead_letters(CLI::App& app);
 Action declare_check(CLI::App& app);
 Action declare_graph(CLI::App& app);

@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"graph", "draw which events fire which rules, and what those make", krules::cli::declare_graph},
     {"replay", "run a loop that check found again, and show it turning", krules::cli::declare_replay},
     {"subjects", "show the subjects of a store", krules::cli::declare_subjects},
+    {"timers", "show the timers of a store, the next one first", krules::cli::declare_timers},
     {"dead-letters", "look at input that could not be taken, and send it again",
      krules::cli::declare_dead_letters},
     {"parse", "show how a rule file is understood", krules::cli::declare_parse},

@@ -8,8 +8,8 @@ import unittest
 import support
 
 COMMANDS = [
-    ["run"], ["check"], ["graph"], ["replay"], ["subjects"], ["dead-letters"], ["dead-letters", "list"], ["dead-letters", "show"],
-    ["dead-letters", "retry"], ["dead-letters", "drop"], ["parse"], ["doc"], ["completions"],
+    ["run"], ["check"], ["graph"], ["replay"], ["subjects"], ["timers"], ["dead-letters"], ["dead-letters", "list"],
+    ["dead-letters", "show"], ["dead-letters", "retry"], ["dead-letters", "drop"], ["parse"], ["doc"], ["completions"],
 ]
 
 

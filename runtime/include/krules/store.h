@@ -93,7 +93,7 @@ struct StoredTimer {
   std::string subject;
   std::string key;       ///< "": none
   std::string type;      ///< of the event
-  std::string payload;   ///< JSON in the tagged style
+  std::string payload;   ///< JSON in the tagged style, or "" for none
   std::string meta;      ///< JSON, or "" for none
   std::string schedule;  ///< what an `every` or `at` rule asks for; "" for the timer of an `emit`
   std::string rule;      ///< the one that set it
