@@ -20,6 +20,7 @@ struct RunOptions {
   std::vector<std::string> settings;
   std::optional<bool> watch;
   bool from_start = false;
+  bool drain = false;
   uint64_t max_cascade = EngineOptions().max_cascade;
   uint64_t max_steps = EngineOptions().max_steps;
   uint64_t cache_mb = EngineOptions().cache_bytes >> 20;
@@ -56,6 +57,7 @@ ExitStatus run(RunOptions& options) {
   if (request.engine.durability == Durability::kOff && options.store_given)
     request.unused_store = options.store;
   request.runner.start_at = options.from_start ? StartAt::kBeginning : StartAt::kWhereItStopped;
+  if (options.drain) request.runner.at_end = AtEnd::kDrainTimers;
   request.runner.watch = options.watch.value_or(!is_finite(request.runner.events)) ? Watch::kOn : Watch::kOff;
   return run_program(std::move(request));
 }
@@ -85,6 +87,14 @@ Action declare_run(CLI::App& app) {
       ->disable_flag_override();
   app.add_flag("--from-start", options->from_start,
                "read the file of events from its beginning, also where an earlier run got further")
+      ->disable_flag_override();
+  app.add_flag("--drain", options->drain,
+               "where the input ends: wait until every timer has fired, but for those of every and at")
+      ->disable_flag_override();
+  app.add_flag("--virtual-time", request.virtual_time,
+               "let the `time` of the events be what time it is: timers fire between the events, at once, "
+               "and the rest "
+               "of them when the input has ended")
       ->disable_flag_override();
   add_texts(app, "--set", "NAME=VALUE", options->settings, "the value of a param of the rules");
   add_texts(app, "--allow-env", "NAME", request.engine.granted_environment,

@@ -113,7 +113,16 @@ ExitStatus Run::open_store() {
   }
   auto sink = std::make_unique<StdoutSink>();
   sink_ = sink.get();
-  engine_ = std::make_unique<Engine>(request_.engine, std::move(store), std::move(sink), logger_);
+  std::unique_ptr<Clock> clock;
+  if (request_.virtual_time) {
+    auto virtual_clock = std::make_unique<VirtualClock>(0);
+    request_.runner.virtual_clock = virtual_clock.get();
+    clock = std::move(virtual_clock);
+  } else {
+    clock = make_system_clock();
+  }
+  engine_ =
+      std::make_unique<Engine>(request_.engine, std::move(store), std::move(sink), logger_, std::move(clock));
   return engine_->failure().empty() ? ExitStatus::kOk : engine_failed();
 }
 

@@ -16,6 +16,7 @@ struct RunRequest {
   RunnerOptions runner;
   std::string store_path;
   std::string unused_store;  ///< asked for, though everything is kept in memory
+  bool virtual_time = false;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 };

@@ -20,6 +20,9 @@ std::string as_text(const RunSummary& summary, double rate) {
   text += fmt::format(", {} fired, {} emitted, {}", counted(counts.rules_fired, "rule"),
                       grouped(counts.emitted), counted(counts.failures, "failure"));
   if (counts.when_errors > 0) text += ", " + counted(counts.when_errors, "condition error");
+  if (counts.timers > 0) text += ", " + counted(counts.timers, "timer");
+  if (counts.dropped > 0) text += ", " + grouped(counts.dropped) + " dropped";
+  if (counts.held_back > 0) text += ", " + grouped(counts.held_back) + " held back";
   if (counts.duplicates > 0) text += ", " + counted(counts.duplicates, "duplicate");
   text += ", " + counted(counts.dead_letters, "dead letter");
   return text +
@@ -31,9 +34,10 @@ std::string as_json(const RunSummary& summary, double rate) {
   std::string text = fmt::format(
       "{{\"events\":{},\"cascade_events\":{},\"rules_fired\":{},\"emitted\":{},\"failures\":{},\"condition_"
       "errors\":{},"
+      "\"timers\":{},\"dropped\":{},\"held_back\":{},"
       "\"duplicates\":{},\"dead_letters\":{},\"commits\":{},\"events_per_second\":{:.0f},\"seconds\":{:.6f}",
       counts.events, counts.cascade_events, counts.rules_fired, counts.emitted, counts.failures,
-      counts.when_errors, counts.duplicates, counts.dead_letters, counts.commits, rate, summary.seconds);
+      counts.when_errors, counts.timers, counts.dropped, counts.held_back, counts.duplicates, counts.dead_letters, counts.commits, rate, summary.seconds);
   text += fmt::format(",\"resumed_after_line\":{},\"source\":", summary.resumed_after);
   append_json_string(text, summary.events);
   text += "}";

@@ -238,4 +238,21 @@ const Node* UnitCompiler::subject_call(const ast::Expr& expr, const ast::Call& c
   return is_const(name) ? folded(node, is_literal(name)) : node;
 }
 
+const Node* UnitCompiler::pending(const ast::Expr& expr, const ast::Call& call) {
+  const size_t count = call.arguments.size();
+  const bool named = std::any_of(call.arguments.begin(), call.arguments.end(),
+                                 [](const ast::Argument& argument) { return !argument.name.empty(); });
+  if (count < 1 || count > 2 || named) {
+    report(kArguments, expr.span, "`pending` takes the key of a timer, and perhaps a subject's name")
+        .helps = {"`pending(\"off\")` is when this subject's timer `off` is due, or null"};
+    return broken(expr.span);
+  }
+  auto* node = make<BinaryNode>(expr.span);
+  node->left = expression(*call.arguments[0].value);
+  if (count == 2) node->right = expression(*call.arguments[1].value);
+  node->flags = node->left->flags | kReadsSubjects | kImpure;
+  node->eval = pending_function();
+  return complete(node);
+}
+
 }  // namespace krules

@@ -158,6 +158,7 @@ bool UnitCompiler::bind(const Parameters& parameters, std::string_view name, Spa
 const Node* UnitCompiler::call(const ast::Expr& expr, const ast::Call& call) {
   if (call.callee == "has") return has(expr, call);
   if (call.callee == "subject") return subject_call(expr, call);
+  if (call.callee == "pending") return pending(expr, call);
   return call_function(expr, call.callee, call.callee_span, nullptr, call.arguments);
 }
 
@@ -206,7 +207,7 @@ void UnitCompiler::unknown_function(std::string_view name, Span span) {
     diagnostic.helps = {std::string(foreign->help)};
     return;
   }
-  std::vector<std::string_view> candidates = {"has", "subject"};
+  std::vector<std::string_view> candidates = {"has", "subject", "pending"};
   program_.add_functions(candidates);
   const std::string_view near = nearest_name(name, candidates);
   if (!near.empty()) diagnostic.helps = {fmt::format("did you mean `{}`?", near)};

@@ -78,11 +78,11 @@ void ProgramCompiler::collect_emitted_fields() {
   }
 }
 
-const std::vector<std::string_view>* ProgramCompiler::declared_fields(const ast::Rule& rule) {
+const std::vector<std::string_view>* ProgramCompiler::declared_fields(const std::vector<ast::Trigger>& triggers) {
   // What did not parse may emit the event as well.
   if (impl_->inputs.empty() || !whole_) return nullptr;
   known_fields_.clear();
-  for (const ast::Trigger& trigger : rule.triggers) {
+  for (const ast::Trigger& trigger : triggers) {
     if (trigger.kind != ast::Trigger::Kind::kEvent) return nullptr;
     for (const ast::Pattern& pattern : trigger.patterns) {
       if (pattern.is_glob) return nullptr;

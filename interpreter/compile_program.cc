@@ -71,11 +71,11 @@ NamePattern ProgramCompiler::name_pattern(const ast::Pattern& pattern) {
   return {pattern.text, pattern.is_glob ? nullptr : symbols_->intern(pattern.text), Glob(pattern.text)};
 }
 
-std::vector<CompiledTrigger> ProgramCompiler::triggers_of(const ast::Rule& rule) {
+std::vector<CompiledTrigger> ProgramCompiler::triggers_of(const std::vector<ast::Trigger>& written) {
   using Kind = ast::Trigger::Kind;
   std::vector<CompiledTrigger> triggers;
-  triggers.reserve(rule.triggers.size());
-  for (const ast::Trigger& trigger : rule.triggers) {
+  triggers.reserve(written.size());
+  for (const ast::Trigger& trigger : written) {
     CompiledTrigger& made = triggers.emplace_back();
     switch (trigger.kind) {
       case Kind::kEvent:
@@ -125,25 +125,24 @@ std::string ProgramCompiler::name_of(const ast::Rule& rule, uint32_t source) con
   return fmt::format("{}:{}", file, first);
 }
 
-void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const ast::Rule& rule,
-                                   uint32_t source) {
-  CompiledRule& made = impl_->rules.emplace_back();
-  made.number = static_cast<uint32_t>(impl_->rules.size() - 1);
-  made.name = name_of(rule, source);
-  made.where = {impl_->sources[source], rule.head_span};
+template <class Declared>
+void ProgramCompiler::compile_unit(const ast::Declaration& declaration, const Declared& declared,
+                                   uint32_t source, CompiledRule& made) {
+  made.where = {impl_->sources[source], declared.head_span};
   made.doc = declaration.doc;
   made.content_hash = hash_text(impl_->sources[source]->text(declaration.span)) ^ definitions_hash_;
-  made.triggers = triggers_of(rule);
-  rule_places_.push_back({{source, rule.name_span}, !rule.name.empty()});
+  made.triggers = triggers_of(declared.triggers);
 
   const uintptr_t code_begin = impl_->arena.mark();
   std::vector<CompiledRule::HeadStep> whens;
   UnitCompiler unit(*this, UnitCompiler::Kind::kRule, source);
-  unit.property_events = std::any_of(rule.triggers.begin(), rule.triggers.end(), can_be_property_event);
-  unit.payload_fields = declared_fields(rule);
-  unit.skipped = rule.skipped;
+  unit.role = made.role;
+  unit.property_events =
+      std::any_of(declared.triggers.begin(), declared.triggers.end(), can_be_property_event);
+  unit.payload_fields = declared_fields(declared.triggers);
+  unit.skipped = declared.skipped;
   uint8_t flags = 0;
-  for (const ast::HeadClause& clause : rule.head) {
+  for (const ast::HeadClause& clause : declared.head) {
     if (const auto* let = std::get_if<ast::Let>(&clause)) {
       unit.declare_lazy(*let);
       continue;
@@ -154,9 +153,9 @@ void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const as
   }
   made.reads_subject_before_body = (flags & kReadsSubjects) != 0;
   auto* body = new (impl_->arena.allocate(sizeof(BodyStmt), alignof(BodyStmt))) BodyStmt();
-  body->block = unit.block(rule.body);
+  body->block = unit.block(declared.body);
   body->source = source;
-  body->span = rule.body.span;
+  body->span = declared.body.span;
   body->run = body_statement();
   made.body = body;
   unit.finish();
@@ -165,6 +164,38 @@ void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const as
   made.local_count = unit.slot_count();
   made.code = impl_->arena.since(code_begin);
   made.guards = guards_of(made.whens);
+}
+
+void ProgramCompiler::compile_rule(const ast::Declaration& declaration, const ast::Rule& rule,
+                                   uint32_t source) {
+  CompiledRule& made = impl_->rules.emplace_back();
+  made.number = static_cast<uint32_t>(impl_->rules.size() - 1);
+  made.name = name_of(rule, source);
+  rule_places_.push_back({{source, rule.name_span}, !rule.name.empty()});
+  compile_unit(declaration, rule, source, made);
+}
+
+void ProgramCompiler::compile_wrappers() {
+  size_t count = 0;
+  for (const ast::Module& module : modules_) {
+    count += static_cast<size_t>(std::count_if(
+        module.declarations.begin(), module.declarations.end(),
+        [](const ast::Declaration& each) { return std::holds_alternative<ast::Wrapper>(each.node); }));
+  }
+  impl_->wrappers.reserve(count);
+  for (uint32_t source = 0; source < modules_.size(); ++source) {
+    for (const ast::Declaration& declaration : modules_[source].declarations) {
+      const auto* wrapper = std::get_if<ast::Wrapper>(&declaration.node);
+      // Without a trigger of its own it runs where it is used.
+      if (wrapper == nullptr || wrapper->triggers.empty()) continue;
+      CompiledRule& made = impl_->wrappers.emplace_back();
+      made.number = static_cast<uint32_t>(impl_->rules.size() + impl_->wrappers.size() - 1);
+      made.name = wrapper->name;
+      made.role = wrapper->kind == ast::Wrapper::Kind::kGate ? CompiledRule::Role::kGate
+                                                             : CompiledRule::Role::kMiddleware;
+      compile_unit(declaration, *wrapper, source, made);
+    }
+  }
 }
 
 void ProgramCompiler::compile_rules() {
@@ -195,19 +226,11 @@ void ProgramCompiler::refuse_what_is_not_built() {
   for (uint32_t source = 0; source < modules_.size(); ++source) {
     for (const ast::Declaration& declaration : modules_[source].declarations) {
       std::string_view word;
-      if (const auto* wrapper = std::get_if<ast::Wrapper>(&declaration.node))
-        word = wrapper->kind == ast::Wrapper::Kind::kGate ? "gate" : "middleware";
       if (std::holds_alternative<ast::ModuleDecl>(declaration.node)) word = "module";
       if (std::holds_alternative<ast::Use>(declaration.node)) word = "use";
       if (std::holds_alternative<ast::Secret>(declaration.node)) word = "secret";
       if (std::holds_alternative<ast::Test>(declaration.node)) word = "test";
       if (!word.empty()) report_not_built(source, declaration.span, word);
-      const auto* rule = std::get_if<ast::Rule>(&declaration.node);
-      if (rule == nullptr) continue;
-      for (const ast::Trigger& trigger : rule->triggers) {
-        if (trigger.kind == ast::Trigger::Kind::kEvery) report_not_built(source, trigger.span, "every");
-        if (trigger.kind == ast::Trigger::Kind::kAt) report_not_built(source, trigger.span, "at");
-      }
     }
   }
 }
@@ -261,6 +284,8 @@ CompileResult ProgramCompiler::compile() {
   compile_outputs();
   compile_rules();
   check_rule_names();
+  compile_wrappers();
+  compile_schedules();
   refuse_what_is_not_built();
   if (!name_is_set_ && whole_) {
     for (const Place& place : name_reads_) {

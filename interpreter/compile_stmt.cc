@@ -118,8 +118,14 @@ const StmtNode* UnitCompiler::statement(const ast::Stmt& stmt) {
       node->run = as_statement();
       return node;
     }
-    const StmtNode* operator()(const ast::Next&) { return unit.not_built(stmt.span, "next"); }
-    const StmtNode* operator()(const ast::Cancel&) { return unit.not_built(stmt.span, "cancel"); }
+    const StmtNode* operator()(const ast::Next&) { return unit.next(stmt); }
+    const StmtNode* operator()(const ast::Cancel& cancel) {
+      auto* node = unit.make<CancelStmt>(stmt.span);
+      node->key = unit.expression(*cancel.key);
+      node->clauses = unit.clauses(cancel.clauses);
+      node->run = cancel_statement();
+      return node;
+    }
     const StmtNode* operator()(const ast::CallAction&) { return unit.not_built(stmt.span, "call"); }
   };
   return std::visit(Visitor{*this, stmt}, stmt.node);
@@ -129,6 +135,21 @@ const StmtNode* UnitCompiler::not_built(Span span, std::string_view word) {
   program_.report_not_built(source_, span, word);
   auto* node = make<StmtNode>(span);
   node->run = stop_statement();
+  return node;
+}
+
+const StmtNode* UnitCompiler::next(const ast::Stmt& stmt) {
+  if (role == CompiledRule::Role::kGate) {
+    report(kNext, stmt.span, "a gate has no `next`: it runs once before all rules of an event").helps = {
+        "the event goes on where the gate ends; `stop` drops it"};
+  } else if (role == CompiledRule::Role::kRule) {
+    report(kNext, stmt.span, "`next` stands in middleware alone, where it runs the rule that is wrapped")
+        .helps = {"to run other rules emit an event that they wait for"};
+  } else if (loops_ > 0) {
+    report(kNext, stmt.span, "`next` runs once at most, and does not stand in a `for`");
+  }
+  auto* node = make<StmtNode>(stmt.span);
+  node->run = next_statement();
   return node;
 }
 
@@ -158,7 +179,6 @@ ClausePart UnitCompiler::clauses(const ast::Clauses& clauses) {
   if (clauses.with != nullptr) part.with = expression(*clauses.with);
   part.muted = clauses.muted;
   part.direct = clauses.direct;
-  if (clauses.after != nullptr) program_.report_not_built(source_, clauses.after->span, "after");
   return part;
 }
 
@@ -213,6 +233,15 @@ bool UnitCompiler::check_emit_type(const ast::Expr& type, std::string_view text)
   return false;
 }
 
+void UnitCompiler::check_delay(const Value& delay, Span span) {
+  if (!delay.is(ValueKind::kDuration)) {
+    report(kAlwaysFails, span, fmt::format("`after` takes a duration, got {}", kind_name(delay.kind())))
+        .helps = {"write it with its unit: `after 2s`, `after 1h30m`"};
+  } else if (delay.as_microseconds() < 0) {
+    report(kAlwaysFails, span, "`after` takes a duration that is not negative");
+  }
+}
+
 const StmtNode* UnitCompiler::emit(const ast::Stmt& stmt, const ast::Emit& emit) {
   auto* node = make<EmitStmt>(stmt.span);
   const Node* type = expression(*emit.type);
@@ -224,6 +253,11 @@ const StmtNode* UnitCompiler::emit(const ast::Stmt& stmt, const ast::Emit& emit)
   }
   if (emit.payload != nullptr) node->payload = expression(*emit.payload);
   node->clauses = clauses(emit.clauses);
+  if (emit.clauses.after != nullptr) {
+    node->after = expression(*emit.clauses.after);
+    if (is_const(node->after)) check_delay(const_value(node->after), emit.clauses.after->span);
+  }
+  if (emit.clauses.key != nullptr) node->key = expression(*emit.clauses.key);
   node->run = emit_statement();
   return node;
 }
@@ -234,7 +268,9 @@ const StmtNode* UnitCompiler::for_loop(const ast::Stmt& stmt, const ast::For& lo
   const Scope scope = open_scope();
   node->first = declare(loop.first, loop.first_span);
   if (!loop.second.empty()) node->second = declare(loop.second, loop.second_span);
+  ++loops_;
   node->body = block(loop.body);
+  --loops_;
   close_scope(scope);
   node->run = for_statement();
   return node;

@@ -90,17 +90,26 @@ class ProgramCompiler {
   void compile_outputs();
   void compile_rules();
   void refuse_what_is_not_built();
+  void compile_wrappers();
+  /// Of a rule, middleware or gate: what both have in common.
+  template <class Declared>
+  void compile_unit(const ast::Declaration& declaration, const Declared& declared, uint32_t source,
+                    CompiledRule& made);
+  void compile_schedules();
+  void compile_schedule(const ast::Trigger& trigger, CompiledRule& rule, uint32_t source);
+  /// The value of a constant expression in a rule's head; an error value after a report.
+  Value head_constant(const ast::Expr& expr, uint32_t source, std::string_view what);
   void compile_rule(const ast::Declaration& declaration, const ast::Rule& rule, uint32_t source);
   std::string name_of(const ast::Rule& rule, uint32_t source) const;
   void check_rule_names();
   void drop_what_was_said();
   /// The fields that payloads of the rule's events can have by declaration, or null when that is not known.
-  const std::vector<std::string_view>* declared_fields(const ast::Rule& rule);
+  const std::vector<std::string_view>* declared_fields(const std::vector<ast::Trigger>& triggers);
   void collect_emitted_fields();
 
   NamePattern name_pattern(const ast::Pattern& pattern);
   NamePattern exact_pattern(std::string_view text);
-  std::vector<CompiledTrigger> triggers_of(const ast::Rule& rule);
+  std::vector<CompiledTrigger> triggers_of(const std::vector<ast::Trigger>& triggers);
 
   const std::vector<ast::Module>& modules_;
   std::vector<ast::Module>* spent_ = nullptr;  ///< the same, where rules are to be given back
@@ -154,6 +163,8 @@ class UnitCompiler {
   const std::vector<uint32_t>& lazy_slots() const { return lazy_slots_; }
   uint32_t levels() const { return levels_; }
 
+  /// What it belongs to; `next` stands in middleware alone.
+  CompiledRule::Role role = CompiledRule::Role::kRule;
   /// Of a rule: whether a property event may fire it.
   bool property_events = true;
   /// Of a rule: see ProgramCompiler::declared_fields().
@@ -236,6 +247,7 @@ class UnitCompiler {
   const Node* element_of(const Node* object, const Node* key, Span span);
   const Node* has(const ast::Expr& expr, const ast::Call& call);
   const Node* subject_call(const ast::Expr& expr, const ast::Call& call);
+  const Node* pending(const ast::Expr& expr, const ast::Call& call);
 
   // compile_call.cc
   const Node* call(const ast::Expr& expr, const ast::Call& call);
@@ -263,6 +275,8 @@ class UnitCompiler {
   TargetPart target(const ast::Target& target);
   ClausePart clauses(const ast::Clauses& clauses);
   void check_meta_clauses(const ast::Target& target, const ast::Clauses& clauses);
+  void check_delay(const Value& delay, Span span);
+  const StmtNode* next(const ast::Stmt& stmt);
   bool check_emit_type(const ast::Expr& type, std::string_view text);
 
   // Making nodes.
@@ -306,6 +320,7 @@ class UnitCompiler {
   uint32_t next_slot_ = 0;
   uint32_t most_slots_ = 0;
   uint32_t levels_ = 0;
+  uint32_t loops_ = 0;  ///< how many `for` stand around
   std::vector<uint32_t> lazy_slots_;
 };
 

@@ -62,7 +62,7 @@ void ProgramCompiler::collect_definitions() {
     definitions_hash_ *= 0x9E3779B97F4A7C15U;
     Definition& definition = definitions_.emplace_back(Definition{
         .kind = kind, .source = source, .name_span = span, .declaration = &declaration, .value = {}});
-    if (is_builtin_value(name) || name == "has") {
+    if (is_builtin_value(name) || name == "has" || name == "pending") {
       report(kBuiltinName, source, span, fmt::format("`{}` is a built-in name", name)).helps = {
           "choose another name"};
       definition.broken = true;

@@ -231,6 +231,18 @@ Value find_property(const FieldNode& node, Frame& frame) {
   return slot != nullptr ? slot->value : Value::null();
 }
 
+static Value pending(const Node& node, Frame& frame) {
+  const auto& self = static_cast<const BinaryNode&>(node);
+  const Value key = self.left->eval(*self.left, frame);
+  if (key.is_error()) return key;
+  if (!key.is(ValueKind::kString)) {
+    return make_error(frame, node, error_kind::kKind,
+                      fmt::format("the key of a timer is a text, got {}", kind_name(key.kind())));
+  }
+  Subject* subject = self.right == nullptr ? frame.subject : find_subject(*self.right, frame);
+  return subject == nullptr ? frame.failure : frame.host->pending_timer(*subject, key.text());
+}
+
 Subject* find_subject(const Node& name_node, Frame& frame) {
   const Value name = name_node.eval(name_node, frame);
   if (!is_subject_name(name)) {
@@ -296,6 +308,9 @@ TruthFunction has_property_function() {
 }
 TruthFunction has_key_function() {
   return has_key;
+}
+EvalFunction pending_function() {
+  return pending;
 }
 EvalFunction subject_name_function() {
   return subject_name;

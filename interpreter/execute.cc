@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "krules/json.h"
 #include "statements.h"
 
@@ -102,7 +104,8 @@ Flow run_try(const StmtNode& statement, Frame& frame) {
   const size_t savepoint = frame.host->savepoint();
   const Flow flow = run_block(self.body, frame);
   if (flow != Flow::kFail || frame.failure.as_error().fatal) return flow;
-  frame.host->rollback(savepoint);
+  // Where `next` failed, what it ran is undone already; what other middleware did there stays.
+  if (!std::exchange(frame.next_failed, false)) frame.host->rollback(savepoint);
   frame.subject = subject;
   frame.locals[self.error_slot] = caught(self, frame);
   frame.failure = Value::null();
@@ -140,6 +143,12 @@ Flow run_as(const StmtNode& statement, Frame& frame) {
   const Flow flow = run_block(self.body, frame);
   frame.subject = before;
   return flow;
+}
+
+Flow run_next(const StmtNode& statement, Frame& frame) {
+  if (frame.chain->next(frame) == RunResult::kDone) return Flow::kNext;
+  frame.next_failed = true;
+  return fail_with(statement, frame, frame.failure);
 }
 
 Flow run_body_statement(const StmtNode& statement, Frame& frame) {
@@ -189,6 +198,9 @@ RunFunction log_statement() {
 }
 RunFunction as_statement() {
   return run_as;
+}
+RunFunction next_statement() {
+  return run_next;
 }
 RunFunction body_statement() {
   return run_body_statement;

@@ -262,6 +262,37 @@ bool is_builtin_type(std::string_view type) {
   return type == kPropertyChangedType || type == kPropertyDeletedType || type == kSubjectDeletedType;
 }
 
+// The name of a timer: a text that is not empty. False, with frame.failure set, where it is none.
+bool read_key(const StmtNode& statement, const Node& node, Frame& frame, Value& key) {
+  key = node.eval(node, frame);
+  if (key.is(ValueKind::kString) && !key.text().empty()) return true;
+  if (key.is_error()) {
+    fail_with(statement, frame, key);
+  } else {
+    fail_with(statement, frame, error_kind::kKind,
+              fmt::format("the key of a timer is a text, got {}",
+                          key.is(ValueKind::kString) ? "an empty one" : kind_name(key.kind())));
+  }
+  return false;
+}
+
+Flow emit_later(const EmitStmt& self, const EmitRequest& request, Frame& frame) {
+  const Value after = self.after->eval(*self.after, frame);
+  if (after.is_error()) return fail_with(self, frame, after);
+  if (!after.is(ValueKind::kDuration)) {
+    return fail_with(self, frame, error_kind::kKind,
+                     fmt::format("`after` takes a duration such as `2s`, got {}", kind_name(after.kind())));
+  }
+  const int64_t delay = after.as_microseconds();
+  if (delay < 0)
+    return fail_with(self, frame, error_kind::kValue, "`after` takes a duration that is not negative");
+  Value key;
+  if (self.key != nullptr && !read_key(self, *self.key, frame, key)) return Flow::kFail;
+  const Value result =
+      frame.host->set_timer(request, delay, self.key != nullptr ? key.text() : std::string_view());
+  return result.is_error() ? fail_with(self, frame, result) : Flow::kNext;
+}
+
 Flow run_emit(const StmtNode& statement, Frame& frame) {
   const auto& self = static_cast<const EmitStmt&>(statement);
   EmitRequest request{.type = self.type, .subject = nullptr, .payload = Value::map(&empty_map()), .meta = {}};
@@ -286,8 +317,19 @@ Flow run_emit(const StmtNode& statement, Frame& frame) {
     }
   }
   if (!read_with(self, self.clauses, frame, request.meta)) return Flow::kFail;
+  if (self.after != nullptr) return emit_later(self, request, frame);
   const Value result = frame.host->emit(request);
   return result.is_error() ? fail_with(self, frame, result) : Flow::kNext;
+}
+
+Flow run_cancel(const StmtNode& statement, Frame& frame) {
+  const auto& self = static_cast<const CancelStmt&>(statement);
+  Subject* subject = subject_of(self.clauses, frame);
+  if (subject == nullptr) return Flow::kFail;
+  Value key;
+  if (!read_key(self, *self.key, frame, key)) return Flow::kFail;
+  frame.host->cancel_timer(*subject, key.text());
+  return Flow::kNext;
 }
 
 }  // namespace
@@ -311,6 +353,9 @@ RunFunction delete_subject_statement() {
 }
 RunFunction emit_statement() {
   return run_emit;
+}
+RunFunction cancel_statement() {
+  return run_cancel;
 }
 
 }  // namespace krules

@@ -23,6 +23,9 @@ class FoldingHost final : public Host {
   Value set_meta(const Symbol*, const Value&) override { return {}; }
   Value delete_meta(const Symbol*) override { return {}; }
   Value emit(const EmitRequest&) override { return {}; }
+  Value set_timer(const EmitRequest&, int64_t, std::string_view) override { return {}; }
+  void cancel_timer(Subject&, std::string_view) override {}
+  Value pending_timer(Subject&, std::string_view) override { return {}; }
   size_t savepoint() override { return 0; }
   void rollback(size_t) override {}
   int64_t now() override { return 0; }

@@ -87,6 +87,8 @@ EvalFunction subject_function();
 TruthFunction has_property_function();
 /// has(object.name), has(object[key]); BinaryNode.
 TruthFunction has_key_function();
+/// pending(key [, subject]); BinaryNode, `right` null for the subject of the event.
+EvalFunction pending_function();
 /// subject("x") as a value: its name.
 EvalFunction subject_name_function();
 

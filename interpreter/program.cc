@@ -100,6 +100,12 @@ Program::~Program() = default;
 const std::vector<CompiledRule>& Program::rules() const {
   return impl_->rules;
 }
+const std::vector<CompiledRule>& Program::wrappers() const {
+  return impl_->wrappers;
+}
+const std::vector<CompiledSchedule>& Program::schedules() const {
+  return impl_->schedules;
+}
 const std::shared_ptr<const SymbolTable>& Program::symbols() const {
   return impl_->symbols;
 }
@@ -200,7 +206,7 @@ WhenResult evaluate_whens(const CompiledRule& rule, Frame& frame) {
 RunResult run_body(const CompiledRule& rule, Frame& frame) {
   const Flow flow = rule.body->run(*rule.body, frame);
   frame.subject = frame.origin;
-  if (flow != Flow::kFail) return RunResult::kDone;
+  if (flow != Flow::kFail) return flow == Flow::kStop ? RunResult::kStopped : RunResult::kDone;
   const ErrorRep& error = frame.failure.as_error();
   return error.fatal && error.kind == error_kind::kCascade ? RunResult::kFailedCascade : RunResult::kFailed;
 }

@@ -28,6 +28,8 @@ struct Program::Impl {
   std::shared_ptr<const SymbolTable> symbols;
   std::vector<SourcePtr> sources;
   std::vector<CompiledRule> rules;
+  std::vector<CompiledRule> wrappers;
+  std::vector<CompiledSchedule> schedules;
   std::deque<CompiledInput> inputs;
   std::unordered_map<const Symbol*, const CompiledInput*> inputs_by_type;
   std::vector<NamePattern> outputs;

@@ -41,6 +41,12 @@ struct EmitStmt : StmtNode {
   const Symbol* type = nullptr;    ///< known when compiled,
   const Node* computed = nullptr;  ///< or not
   const Node* payload = nullptr;   ///< null: {}
+  const Node* after = nullptr;     ///< null: at once
+  const Node* key = nullptr;       ///< of the timer; null: none
+};
+struct CancelStmt : StmtNode {
+  ClausePart clauses;
+  const Node* key = nullptr;
 };
 struct LetStmt : StmtNode {
   uint32_t slot = 0;
@@ -90,6 +96,7 @@ RunFunction set_many_statement();
 RunFunction delete_statement();
 RunFunction delete_subject_statement();
 RunFunction emit_statement();
+RunFunction cancel_statement();
 
 RunFunction let_statement();
 RunFunction if_statement();
@@ -100,6 +107,7 @@ RunFunction stop_statement();
 RunFunction log_statement();
 RunFunction as_statement();
 RunFunction body_statement();
+RunFunction next_statement();
 
 /// Fails the statement with `error`, whose place is filled in where it has none.
 Flow fail_with(const StmtNode& statement, Frame& frame, const Value& error);

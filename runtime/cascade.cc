@@ -9,12 +9,6 @@ namespace krules {
 
 namespace {
 
-bool is_built_in_type(const Symbol* type) {
-  const std::string_view text = type->text();
-  return text.starts_with("subject-") &&
-         (text == kPropertyChangedType || text == kPropertyDeletedType || text == kSubjectDeletedType);
-}
-
 /// The part for a property that is added now: the last one, or a new one when that is full. Slots stand in
 /// the order of their parts.
 uint16_t part_for_new(const PropertySet& set) {
@@ -36,6 +30,7 @@ void EventQueue::clear() {
 
 Cascade::~Cascade() {
   forget();
+  finish_timers([](const Timer&, bool) {});
 }
 
 void Cascade::begin(RuleIndex& index, uint32_t most_events) {
@@ -75,9 +70,10 @@ void Cascade::forget() {
 
 void Cascade::begin_rule(uint32_t event, const CompiledRule& rule) {
   event_number_ = event;
-  rule_ = &rule;
+  rule_ = acting_ = &rule;
   rule_undo_ = undo_.size();
   rule_logs_ = logs_.size();
+  rule_timers_ = timer_changes_.size();
   write_base_ += static_cast<uint32_t>(writes_.size());
   effects_.clear();
   writes_.clear();
@@ -100,20 +96,21 @@ void Cascade::queue_effect(const Effect& effect) {
   Event* event = nullptr;
   switch (effect.kind) {
     case EffectKind::kEmit:
-      event = new_event(EventKind::kPlain, effect.name, effect.subject, nullptr);
+      event = new_event(EventKind::kPlain, effect.name, effect.subject, nullptr, effect.unit);
       if (event == nullptr) return;
       event->payload = effect.value;
       event->meta = effect.context;
       break;
     case EffectKind::kExtendedDeleted:
-      event = new_event(EventKind::kPropertyDeleted, deleted_type_, effect.subject, effect.name);
+      event = new_event(EventKind::kPropertyDeleted, deleted_type_, effect.subject, effect.name, effect.unit);
       if (event == nullptr) return;
       event->extended_property = true;
       event->old_value = effect.value;
       event->extra = effect.context;
       break;
     case EffectKind::kSubjectDeleted:
-      event = new_event(EventKind::kSubjectDeleted, subject_deleted_type_, effect.subject, nullptr);
+      event =
+          new_event(EventKind::kSubjectDeleted, subject_deleted_type_, effect.subject, nullptr, effect.unit);
       if (event == nullptr) return;
       event->payload = effect.value;
       event->extra = effect.context;
@@ -130,7 +127,7 @@ void Cascade::queue_write(const Effect& effect) {
   if (slot != nullptr && write.existed && equal(write.old_value, slot->value)) return;
   const bool changed = slot != nullptr;
   Event* event = new_event(changed ? EventKind::kPropertyChanged : EventKind::kPropertyDeleted,
-                           changed ? changed_type_ : deleted_type_, write.subject, write.name);
+                           changed ? changed_type_ : deleted_type_, write.subject, write.name, effect.unit);
   if (event == nullptr) return;
   event->old_value = changed || write.existed ? write.old_value : write.last_value;
   if (changed) event->new_value = slot->value;
@@ -138,7 +135,8 @@ void Cascade::queue_write(const Effect& effect) {
   if (listener_.wants_built_in()) listener_.emitted(*event, events_);
 }
 
-Event* Cascade::new_event(EventKind kind, const Symbol* type, Subject* subject, const Symbol* property) {
+Event* Cascade::new_event(EventKind kind, const Symbol* type, Subject* subject, const Symbol* property,
+                          uint32_t unit) {
   const CandidateSet& candidates = index_->candidates(kind, type, property);
   Event* event = &unqueued_;
   if (candidates.empty()) {
@@ -165,12 +163,13 @@ Event* Cascade::new_event(EventKind kind, const Symbol* type, Subject* subject, 
   event->new_value = Value::null();
   event->extended_property = false;
   event->cause = event_number_;
-  event->rule = rule_->number;
+  event->rule = unit;
   return event;
 }
 
 void Cascade::undo_rule() {
   revert(rule_undo_);
+  revert_timers(rule_timers_);
   effects_.clear();
   writes_.clear();
   for (size_t i = rule_logs_; i < logs_.size(); ++i) logs_[i].undone = true;
@@ -178,19 +177,21 @@ void Cascade::undo_rule() {
 
 void Cascade::undo_all() {
   revert(0);
+  revert_timers(0);
   direct_ = false;
   for (LogRecord& record : logs_) record.undone = record.failure.empty();
   forget();
 }
 
 size_t Cascade::savepoint() {
-  savepoints_.push_back({undo_.size(), effects_.size(), writes_.size(), logs_.size()});
+  savepoints_.push_back({undo_.size(), effects_.size(), writes_.size(), logs_.size(), timer_changes_.size()});
   return savepoints_.size() - 1;
 }
 
 void Cascade::rollback(size_t savepoint) {
   const Savepoint point = savepoints_[savepoint];
   revert(point.undo);
+  revert_timers(point.timers);
   effects_.resize(point.effects);
   writes_.resize(point.writes);
   savepoints_.resize(savepoint);
@@ -280,7 +281,8 @@ void Cascade::note_write(uint32_t write, Subject& subject, const WriteOptions& o
   if (options.direct) direct_ = true;
   if (options.muted) return;
   writes_[write].last_effect = static_cast<uint32_t>(effects_.size());
-  effects_.push_back({EffectKind::kWrite, write, &subject, nullptr, Value::null(), options.extra});
+  effects_.push_back(
+      {EffectKind::kWrite, acting_->number, write, &subject, nullptr, Value::null(), options.extra});
 }
 
 Value Cascade::set_property(Subject& subject, const Symbol* name, const Value& value,
@@ -358,6 +360,7 @@ Value Cascade::delete_extended(Subject& subject, const Symbol* name, bool direct
 }
 
 Value Cascade::delete_subject(Subject& subject, const WriteOptions& options) {
+  while (Timer* timer = timers_.any_of(subject.name())) end_timer(timer);
   if (!subject.exists) return Value::null();
   auto as_map = [&](const PropertySet& set) {
     MapBuilder map(arena_, set.size());
@@ -386,8 +389,8 @@ Value Cascade::delete_subject(Subject& subject, const WriteOptions& options) {
   if (subject.extended != nullptr) {
     if (!options.muted) {
       for (const PropertySlot& slot : *subject.extended) {
-        effects_.push_back(
-            {EffectKind::kExtendedDeleted, 0, &subject, keep_symbol(slot.name), slot.value, options.extra});
+        effects_.push_back({EffectKind::kExtendedDeleted, acting_->number, 0, &subject,
+                            keep_symbol(slot.name), slot.value, options.extra});
       }
     }
     while (subject.extended->size() > 0) {
@@ -400,7 +403,8 @@ Value Cascade::delete_subject(Subject& subject, const WriteOptions& options) {
   subject.exists = false;
   if (options.direct) direct_ = true;
   if (!options.muted) {
-    effects_.push_back({EffectKind::kSubjectDeleted, 0, &subject, nullptr, payload.finish(), options.extra});
+    effects_.push_back({EffectKind::kSubjectDeleted, acting_->number, 0, &subject, nullptr, payload.finish(),
+                        options.extra});
   }
   return Value::null();
 }
@@ -453,8 +457,8 @@ Value Cascade::emit(const EmitRequest& request) {
     return make_error("emit", "`" + std::string(request.type->text()) +
                                   "` is a built-in event: `set` and `delete` make it");
   }
-  effects_.push_back(
-      {EffectKind::kEmit, 0, request.subject, request.type, request.payload, inherited_meta(request.meta)});
+  effects_.push_back({EffectKind::kEmit, acting_->number, 0, request.subject, request.type, request.payload,
+                      inherited_meta(request.meta)});
   return Value::null();
 }
 
@@ -479,14 +483,16 @@ std::array<uint64_t, 2> Cascade::entropy(uint32_t n) {
   const struct {
     uint64_t high, low, event, rule, n;
   } seed{identity.high, identity.low, event_number_, hash_text(rule_->name), n};
-  const XXH128_hash_t hash = XXH3_128bits(&seed, sizeof seed);
+  XXH128_hash_t hash = XXH3_128bits(&seed, sizeof seed);
+  // A middleware runs once for each rule that it wraps, and draws from its own luck each time.
+  if (acting_ != rule_) hash = XXH3_128bits_withSeed(&hash, sizeof hash, hash_text(acting_->name));
   return {hash.low64, hash.high64};
 }
 
 void Cascade::log(LogSeverity severity, std::string_view message, const Value& data) {
   const Event& event = queue_[event_number_];
-  logs_.push_back(
-      {severity, arena_.copy(message), data, rule_->name, event.type->text(), event.subject->name(), false});
+  logs_.push_back({severity, arena_.copy(message), data, acting_->name, event.type->text(),
+                   event.subject->name(), false});
 }
 
 void Cascade::log_failure(LogSeverity severity, std::string_view message, std::string_view kind) {

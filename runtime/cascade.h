@@ -11,6 +11,7 @@
 #include "krules/host.h"
 #include "rule_index.h"
 #include "subject_cache.h"
+#include "timer_table.h"
 
 namespace krules {
 
@@ -88,7 +89,8 @@ class Cascade final : public Host {
     Value old_value;
   };
 
-  Cascade(SubjectCache& cache, EmitListener& listener) : cache_(cache), listener_(listener) {}
+  Cascade(SubjectCache& cache, TimerTable& timers, EmitListener& listener)
+      : cache_(cache), timers_(timers), listener_(listener) {}
   ~Cascade() override;
 
   /// Begins with nothing. `index` tells which events have rules.
@@ -100,6 +102,8 @@ class Cascade final : public Host {
   Arena& arena() { return arena_; }
 
   void begin_rule(uint32_t event, const CompiledRule& rule);
+  /// From here on a middleware around the rule acts, or (again) the rule itself.
+  void act_as(const CompiledRule& unit) { acting_ = &unit; }
   /// Queues what the rule did.
   void end_rule();
   /// Undoes what the rule did; its log records stay, marked.
@@ -114,6 +118,16 @@ class Cascade final : public Host {
 
   /// Undoes everything. finish() or this ends a cascade.
   void undo_all();
+  /// The timers that the cascade set and ended stay so: `changed(timer, set)` for each, in order. Before
+  /// finish().
+  template <class Changed>
+  void finish_timers(const Changed& changed) {
+    for (const TimerChange& change : timer_changes_) {
+      changed(*change.timer, change.set);
+      if (!change.set) TimerTable::forget(change.timer);
+    }
+    timer_changes_.clear();
+  }
   /// What was written stays. Calls `dirty(subject, part)` for each write, repeats included.
   template <class Dirty>
   void finish(const Dirty& dirty) {
@@ -133,6 +147,9 @@ class Cascade final : public Host {
     clock_context_ = context;
   }
 
+  /// An error value for what the engine itself refuses; alive to the cascade's end.
+  Value error(std::string_view kind, std::string_view message) { return make_error(kind, message); }
+
   // Host
   Subject* subject(std::string_view name) override { return cache_.get(name); }
   Value store_error() override;
@@ -145,6 +162,9 @@ class Cascade final : public Host {
   Value set_meta(const Symbol* name, const Value& value) override;
   Value delete_meta(const Symbol* name) override;
   Value emit(const EmitRequest& request) override;
+  Value set_timer(const EmitRequest& request, int64_t delay, std::string_view key) override;
+  void cancel_timer(Subject& subject, std::string_view key) override;
+  Value pending_timer(Subject& subject, std::string_view key) override;
   const Symbol* symbol(std::string_view text) override;
   size_t savepoint() override;
   void rollback(size_t savepoint) override;
@@ -157,6 +177,7 @@ class Cascade final : public Host {
   /// Something the running rule did that gives an event, in the order written.
   struct Effect {
     EffectKind kind;
+    uint32_t unit;   // what did it: a rule's number
     uint32_t write;  // kWrite: which of writes_
     Subject* subject;
     const Symbol* name;  // kEmit: the type
@@ -178,6 +199,12 @@ class Cascade final : public Host {
     size_t effects;
     size_t writes;
     size_t logs;
+    size_t timers;
+  };
+  /// A timer that was set, or ended: then it is out of the table and waits here.
+  struct TimerChange {
+    Timer* timer;
+    bool set;
   };
 
   Value make_error(std::string_view kind, std::string_view message);
@@ -188,9 +215,12 @@ class Cascade final : public Host {
                          bool extended);
   Value put_extended(PropertySet& set, Subject& subject, const Symbol* name, const Value& value);
   void revert(size_t keep);
+  void end_timer(Timer* timer);
+  void revert_timers(size_t keep);
   void queue_write(const Effect& effect);
   void queue_effect(const Effect& effect);
-  Event* new_event(EventKind kind, const Symbol* type, Subject* subject, const Symbol* property);
+  Event* new_event(EventKind kind, const Symbol* type, Subject* subject, const Symbol* property,
+                   uint32_t unit);
   Value inherited_meta(const Value& with) {
     return queue_[event_number_].meta.is_null() ? with : merge_trace(with);
   }
@@ -199,6 +229,7 @@ class Cascade final : public Host {
   const Symbol* keep_symbol(const Symbol* symbol);
 
   SubjectCache& cache_;
+  TimerTable& timers_;
   EmitListener& listener_;
   RuleIndex* index_ = nullptr;
   const SymbolTable* symbols_ = nullptr;
@@ -210,6 +241,8 @@ class Cascade final : public Host {
   std::vector<Undo> undo_;
   std::vector<Value> garbage_;  // values taken out of subjects, still referred to until the cascade ends
   std::vector<LogRecord> logs_;
+  std::vector<TimerChange> timer_changes_;
+  std::string text_;  // where JSON is put together
   uint32_t most_events_ = 0;
   uint32_t events_ = 0;
   bool direct_ = false;
@@ -221,8 +254,10 @@ class Cascade final : public Host {
   // The running rule.
   uint32_t event_number_ = 0;
   const CompiledRule* rule_ = nullptr;
+  const CompiledRule* acting_ = nullptr;
   size_t rule_undo_ = 0;
   size_t rule_logs_ = 0;
+  size_t rule_timers_ = 0;
   std::vector<Effect> effects_;
   std::vector<Write> writes_;
   uint32_t write_base_ = 1;  // of marks in slots; grows, so that marks of other rules do not fit

@@ -58,7 +58,7 @@ DispatchResult Dispatcher::prepare_root(const InputEvent& event, Event& root) {
   const Program& program = *index_->program();
   std::string_view subject_name = event.subject;
   Value computed;
-  if (program.has_inputs()) {
+  if (program.has_inputs() && event.timer == 0) {
     if (const CompiledInput* input = program.input(root.type)) {
       if (const Value bad = program.check_input(*input, event.payload, cascade_.arena()); bad.is_error()) {
         return stop(DispatchResult::kUnfit, bad.as_error().message);
@@ -103,6 +103,11 @@ std::span<const Candidate> Dispatcher::gather(const QueuedEvent& event) {
 DispatchResult Dispatcher::dispatch(uint32_t number) {
   ++statistics_.cascade_events;
   const QueuedEvent& queued = cascade_.queue()[number];
+  if (!queued.candidates->gates.empty()) {
+    bool passed = true;
+    const DispatchResult result = run_gates(number, passed);
+    if (result != DispatchResult::kDone || !passed) return result;
+  }
   uint32_t last = UINT32_MAX;
   for (const Candidate& candidate : gather(queued)) {
     // A rule whose patterns match twice stands here twice, side by side, and runs once.
@@ -133,22 +138,26 @@ DispatchResult Dispatcher::fire(const CompiledRule& rule, uint32_t number) {
       listener_.condition_failed(rule, frame_.failure);
       return DispatchResult::kDone;
   }
-  switch (run_body(rule, frame_)) {
-    case RunResult::kDone:
-      ++statistics_.rules_fired;
-      if (firings_ != nullptr) firings_->push_back({number, rule.number});
-      cascade_.end_rule();
-      return cascade_.overflowed() ? DispatchResult::kFuse : DispatchResult::kDone;
-    case RunResult::kFailed:
-      cascade_.undo_rule();
-      if (frame_.failure.as_error().kind == "store") return DispatchResult::kStoreFailed;
-      ++statistics_.failures;
-      listener_.rule_failed(rule, frame_.failure);
-      return DispatchResult::kDone;
-    case RunResult::kFailedCascade:
-      ++statistics_.failures;
-      return stop(DispatchResult::kFailedCascade, frame_.failure.as_error().message);
-  }
+  if (!queued.candidates->middleware.empty()) return fire_wrapped(rule, number);
+  const RunResult result = run_body(rule, frame_);
+  if (result == RunResult::kDone || result == RunResult::kStopped) return ended_well(rule, number);
+  if (result == RunResult::kFailed) cascade_.undo_rule();
+  return failed(rule, result);
+}
+
+DispatchResult Dispatcher::ended_well(const CompiledRule& rule, uint32_t number) {
+  ++statistics_.rules_fired;
+  if (firings_ != nullptr) firings_->push_back({number, rule.number});
+  cascade_.end_rule();
+  return cascade_.overflowed() ? DispatchResult::kFuse : DispatchResult::kDone;
+}
+
+DispatchResult Dispatcher::failed(const CompiledRule& rule, RunResult result) {
+  if (frame_.failure.as_error().kind == "store") return DispatchResult::kStoreFailed;
+  ++statistics_.failures;
+  if (result == RunResult::kFailedCascade)
+    return stop(DispatchResult::kFailedCascade, frame_.failure.as_error().message);
+  listener_.rule_failed(rule, frame_.failure);
   return DispatchResult::kDone;
 }
 

@@ -32,6 +32,8 @@ class FailureListener {
   virtual void condition_failed(const CompiledRule& rule, const Value& error) = 0;
   /// A rule failed; what it did is undone.
   virtual void rule_failed(const CompiledRule& rule, const Value& error) = 0;
+  /// A gate failed: the event goes no further, and is one for the dead letters.
+  virtual void event_refused(const CompiledRule& gate, const Event& event, const Value& error) = 0;
 };
 
 /// A rule that ran to its end.
@@ -42,7 +44,7 @@ struct Firing {
 
 /// Runs the rules of a cascade's events. What becomes of the cascade at its end, or where it is stopped, is
 /// the caller's to say: nothing is undone here but what a failed rule did.
-class Dispatcher {
+class Dispatcher final : private RestOfChain {
  public:
   struct Limits {
     uint32_t max_cascade;
@@ -71,6 +73,28 @@ class Dispatcher {
   DispatchResult prepare_root(const InputEvent& event, Event& root);
   std::span<const Candidate> gather(const QueuedEvent& event);
   DispatchResult fire(const CompiledRule& rule, uint32_t number);
+  DispatchResult fire_wrapped(const CompiledRule& rule, uint32_t number);
+  DispatchResult ended_well(const CompiledRule& rule, uint32_t number);
+  DispatchResult failed(const CompiledRule& rule, RunResult result);
+  /// Whether the condition of a gate or middleware holds; an error is told and does not.
+  bool holds(const CompiledRule& wrapper);
+  /// kDone with `passed` false: a gate has dropped the event.
+  DispatchResult run_gates(uint32_t number, bool& passed);
+  RunResult next(Frame& frame) override;
+  RunResult run_wrapped_rule();
+
+  /// What the frame has of the unit that is running, while another runs inside it.
+  struct Running {
+    const CompiledRule* rule;
+    Subject* subject;
+    Subject* origin;
+    Value* locals;
+    uint64_t steps_left;
+    uint32_t entropy_used;
+  };
+  Running running() const;
+  void go_back_to(const Running& unit);
+  void begin_unit(const CompiledRule& unit);
   DispatchResult stop(DispatchResult result, std::string_view reason);
 
   Cascade& cascade_;
@@ -80,6 +104,17 @@ class Dispatcher {
   FailureListener& listener_;
   RuleIndex* index_ = nullptr;
   Frame frame_;
+  /// The middleware around the rule that is to run, and how far it is.
+  struct Chain {
+    const std::vector<Candidate>* middleware = nullptr;
+    const CompiledRule* rule = nullptr;
+    Running rule_frame{};
+    size_t begun = 0;                ///< so many links of the chain were begun, the rule being the last
+    size_t behind = 0;               ///< the link behind the one that is running
+    uint32_t last_met = UINT32_MAX;  ///< the middleware that was met last: its other triggers are passed over
+    bool rule_ran = false;
+  };
+  Chain chain_;
   std::vector<Candidate> gathered_;
   std::vector<Firing>* firings_ = nullptr;
   std::string reason_;

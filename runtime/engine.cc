@@ -159,7 +159,10 @@ Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_s
     if (!status.ok()) failure = status.error().message;
   }
   cache = std::make_unique<SubjectCache>(cache_options, latest_symbols);
-  cascade = std::make_unique<Cascade>(*cache, *this);
+  if (store != nullptr && failure.empty()) {
+    if (StoreStatus status = load_timers(); !status.ok()) failure = status.error().message;
+  }
+  cascade = std::make_unique<Cascade>(*cache, timers, *this);
   cascade->set_clock(read_clock, clock.get());
   const Dispatcher::Limits limits{options.max_cascade, options.max_steps};
   dispatcher = std::make_unique<Dispatcher>(*cascade, *cache, limits, statistics, *this);
@@ -218,6 +221,7 @@ ProgramChange Engine::install(std::shared_ptr<const Program> program) {
   impl_->failures.reset();
   impl_->index = std::make_unique<RuleIndex>(std::move(program));
   impl_->dispatcher->use(*impl_->index);
+  impl_->set_schedules();
   return change;
 }
 

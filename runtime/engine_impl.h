@@ -1,20 +1,24 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "cascade.h"
 #include "committer.h"
 #include "dispatcher.h"
 #include "failure_log.h"
 #include "group_builder.h"
+#include "krules/cron.h"
 #include "krules/engine.h"
 #include "output_line.h"
 #include "rule_index.h"
 #include "seen_ids.h"
 #include "subject_cache.h"
+#include "timer_table.h"
 
 namespace krules {
 
@@ -30,6 +34,7 @@ struct Engine::Impl final : EmitListener, FailureListener {
   // FailureListener
   void condition_failed(const CompiledRule& rule, const Value& error) override;
   void rule_failed(const CompiledRule& rule, const Value& error) override;
+  void event_refused(const CompiledRule& gate, const Event& event, const Value& error) override;
 
   enum class Outcome : uint8_t { kDone, kDeadLetter, kEngineFailed };
 
@@ -42,6 +47,17 @@ struct Engine::Impl final : EmitListener, FailureListener {
   void finish_cascade();
   void write_logs();
   Outcome store_failed(const StoreError& error);
+
+  // engine_timers.cc
+  StoreStatus load_timers();
+  void set_schedules();
+  void end(Timer* timer);
+  /// Sets the timer for the next time of a clock whose last was `last`.
+  void set_schedule(const CompiledSchedule& schedule, int64_t last, int64_t now);
+  bool spread(const CompiledSchedule& schedule, const Timer& clock_timer);
+  bool run_timer(const Timer& timer, bool is_clock);
+  bool fire(Timer* timer);
+  void store_timer(const Timer& timer, bool set);
 
   void after_cascade();
   void seal();
@@ -59,6 +75,12 @@ struct Engine::Impl final : EmitListener, FailureListener {
   std::unique_ptr<RuleIndex> index;
 
   std::unique_ptr<SubjectCache> cache;
+  TimerTable timers;
+  std::map<std::string, CronSchedule, std::less<>> crons;  // by line and zone
+  std::map<std::string, const CompiledSchedule*, std::less<>>
+      schedules;                 // of the rules in force, by clock_key()
+  Arena timer_arena;             // of the timer that fires
+  bool root_is_emitted = false;  // the cascade's first event is one that a rule emitted
   std::unique_ptr<Cascade> cascade;
   std::unique_ptr<Dispatcher> dispatcher;
   OutputFormatter formatter;
@@ -72,6 +94,7 @@ struct Engine::Impl final : EmitListener, FailureListener {
   const InputEvent* root_event = nullptr;
   const SourceKey* root_source = nullptr;
   std::optional<CascadeIdentity> known_identity;
+  std::vector<DeadLetter> refused;  // events that a gate sent to the dead letters
   size_t outputs_before = 0;
   uint64_t emitted_before = 0;
   EngineStatistics statistics;

@@ -16,7 +16,10 @@ namespace {
 CascadeIdentity identity_of(const InputEvent& event, const SourceKey& source) {
   XXH3_state_t state;
   XXH3_128bits_reset(&state);
-  if (!event.id.empty()) {
+  if (event.timer != 0) {
+    XXH3_128bits_update(&state, "timer", 5);
+    XXH3_128bits_update(&state, &event.timer, sizeof event.timer);
+  } else if (!event.id.empty()) {
     const std::string_view name = event.source.empty() ? std::string_view(source.name) : event.source;
     XXH3_128bits_update(&state, name.data(), name.size());
     XXH3_128bits_update(&state, "", 1);
@@ -83,7 +86,9 @@ Engine::Impl::Outcome Engine::Impl::run_cascade(const InputEvent& event, const S
   known_identity.reset();
   outputs_before = group.outputs().size();
   emitted_before = statistics.emitted;
+  refused.clear();
   DispatchResult result = dispatcher->begin(event);
+  if (root_is_emitted && result == DispatchResult::kDone) emitted(cascade->queue()[0], 1);
   for (uint32_t number = 0; result == DispatchResult::kDone && number < cascade->queue().size(); ++number) {
     result = dispatcher->dispatch(number);
   }
@@ -109,16 +114,35 @@ Engine::Impl::Outcome Engine::Impl::run_cascade(const InputEvent& event, const S
 }
 
 void Engine::Impl::condition_failed(const CompiledRule& rule, const Value& error) {
-  cascade->log_failure(LogSeverity::kWarn,
-                       fmt::format("a condition failed and counts as false: {}",
-                                   describe_error(error, *index->program())),
-                       fmt::format("when\n{}\n{}", rule.name, error.as_error().kind));
+  cascade->log_failure(
+      LogSeverity::kWarn,
+      fmt::format("a condition failed and counts as false: {}", describe_error(error, *index->program())),
+      fmt::format("when\n{}\n{}", rule.name, error.as_error().kind));
 }
 
 void Engine::Impl::rule_failed(const CompiledRule& rule, const Value& error) {
   cascade->log_failure(LogSeverity::kError,
                        fmt::format("rule failed: {}", describe_error(error, *index->program())),
                        fmt::format("rule\n{}\n{}", rule.name, error.as_error().kind));
+}
+
+void Engine::Impl::event_refused(const CompiledRule& gate, const Event& event, const Value& error) {
+  DeadLetter& letter = refused.emplace_back();
+  letter.time = clock->now();
+  letter.kind = "gate";
+  letter.message = fmt::format("the gate `{}` refused it: {}", gate.name, error.as_error().message);
+  if (&event == &cascade->queue()[0] && !root_event->raw.empty()) {
+    letter.event = std::string(root_event->raw.substr(0, kDeadLetterBytes));
+  } else {
+    InputEvent copy;
+    copy.type = event.type;
+    copy.subject = event.subject->name();
+    copy.payload = event.payload;
+    letter.event = event_as_json(copy);
+  }
+  letter.source = root_source->name;
+  letter.line = root_event->line;
+  cascade->log_failure(LogSeverity::kWarn, letter.message, fmt::format("gate\n{}", gate.name));
 }
 
 std::string Engine::Impl::fuse_path() {
@@ -147,7 +171,7 @@ std::string Engine::Impl::fuse_path() {
     }
     if (event.rule != UINT32_MAX) {
       path.append(",\"by\":");
-      append_json_string(path, index->program()->rules()[event.rule].name);
+      append_json_string(path, index->program()->unit(event.rule).name);
     }
     path.push_back('}');
   }
@@ -216,6 +240,11 @@ void Engine::Impl::write_logs() {
 
 void Engine::Impl::finish_cascade() {
   write_logs();
+  statistics.dead_letters += refused.size();
+  if (store != nullptr) {
+    for (DeadLetter& letter : refused) group.add_dead_letter(std::move(letter));
+  }
+  cascade->finish_timers([this](const Timer& timer, bool set) { store_timer(timer, set); });
   if (store == nullptr) {
     cascade->finish([](Subject&, uint16_t) {});
   } else {

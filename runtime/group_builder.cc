@@ -1,6 +1,7 @@
 #include "group_builder.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "krules/json.h"
 #include "subject_cache.h"
@@ -39,12 +40,27 @@ void GroupBuilder::touch(Subject& subject, uint16_t part) {
     parts.push_back(part);
 }
 
+GroupBuilder::Piece GroupBuilder::keep(std::string_view text) {
+  const Piece piece{group_.text.size(), text.size()};
+  group_.text.append(text);
+  return piece;
+}
+
 void GroupBuilder::add_seen(std::string_view source, std::string_view id) {
-  const Piece source_piece{group_.text.size(), source.size()};
-  group_.text.append(source);
-  const Piece id_piece{group_.text.size(), id.size()};
-  group_.text.append(id);
-  seen_.emplace_back(source_piece, id_piece);
+  const Piece source_piece = keep(source);
+  seen_.emplace_back(source_piece, keep(id));
+}
+
+void GroupBuilder::set_timer(const Timer& timer) {
+  const TimerText text = timer.text();
+  TimerRow& row = timers_.emplace_back(TimerRow{timer.id(), false, timer.due(), {}});
+  const std::string_view pieces[] = {text.subject, text.key,      text.type, text.payload,
+                                     text.meta,    text.schedule, text.rule};
+  for (size_t i = 0; i < std::size(pieces); ++i) row.pieces[i] = keep(pieces[i]);
+}
+
+void GroupBuilder::end_timer(uint64_t id) {
+  timers_.push_back({id, true, 0, {}});
 }
 
 void GroupBuilder::write_part(Subject& subject, uint16_t part) {
@@ -78,6 +94,11 @@ CommitGroup& GroupBuilder::close() {
                                text.substr(row.properties.begin, row.properties.size),
                                text.substr(row.extended.begin, row.extended.size)});
   }
+  for (const TimerRow& row : timers_) {
+    const auto piece = [&](size_t i) { return text.substr(row.pieces[i].begin, row.pieces[i].size); };
+    group_.timers.push_back(
+        {row.id, row.removed, row.due, piece(0), piece(1), piece(2), piece(3), piece(4), piece(5), piece(6)});
+  }
   for (const auto& [source, id] : seen_) {
     group_.seen.push_back({text.substr(source.begin, source.size), text.substr(id.begin, id.size)});
   }
@@ -92,6 +113,7 @@ void GroupBuilder::restart(uint64_t number) {
   cascades_ = 0;
   touched_.clear();
   rows_.clear();
+  timers_.clear();
   seen_.clear();
 }
 

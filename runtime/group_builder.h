@@ -7,6 +7,7 @@
 
 #include "krules/store.h"
 #include "krules/subject.h"
+#include "timer_table.h"
 
 namespace krules {
 
@@ -18,7 +19,9 @@ class GroupBuilder {
 
   uint64_t number() const { return group_.number; }
   uint32_t cascades() const { return cascades_; }
-  bool empty() const { return cascades_ == 0 && group_.dead_letters.empty() && group_.retried.empty(); }
+  bool empty() const {
+    return cascades_ == 0 && timers_.empty() && group_.dead_letters.empty() && group_.retried.empty();
+  }
 
   void count_cascade() { ++cascades_; }
   /// A write to that part of the subject; repeats cost little.
@@ -27,6 +30,8 @@ class GroupBuilder {
   std::string& outputs() { return group_.outputs; }
   void add_seen(std::string_view source, std::string_view id);
   void add_dead_letter(DeadLetter letter) { group_.dead_letters.push_back(std::move(letter)); }
+  void set_timer(const Timer& timer);
+  void end_timer(uint64_t id);
   void add_retried(int64_t id) { group_.retried.push_back(id); }
   std::vector<SourcePosition>& positions() { return group_.positions; }
 
@@ -52,6 +57,15 @@ class GroupBuilder {
   std::vector<Subject*> touched_;
   std::vector<std::vector<uint16_t>> parts_;  // beside touched_; empty: part 0 alone
   std::vector<Row> rows_;
+  struct TimerRow {
+    uint64_t id;
+    bool removed;
+    int64_t due;
+    Piece pieces[7];  ///< as TimerText has them
+  };
+  Piece keep(std::string_view text);
+
+  std::vector<TimerRow> timers_;
   std::vector<std::pair<Piece, Piece>> seen_;  // source and id, in group_.text
 };
 

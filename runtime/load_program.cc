@@ -5,7 +5,9 @@
 #include <map>
 #include <utility>
 
+#include "krules/cron.h"
 #include "krules/parser.h"
+#include "krules/program_codes.h"
 #include "krules/release_trees.h"
 #include "krules/replay.h"
 
@@ -23,6 +25,20 @@ void sort_by_place(std::vector<Diagnostic>& diagnostics, const std::vector<Sourc
     return file_of_a != file_of_b ? file_of_a < file_of_b
                                   : a.primary.where.span.begin < b.primary.where.span.begin;
   });
+}
+
+void check_clocks(const Program& program, std::vector<Diagnostic>& diagnostics) {
+  for (const CompiledSchedule& schedule : program.schedules()) {
+    std::string error;
+    if (schedule.every != 0 || CronSchedule::parse(schedule.cron, schedule.zone, error).has_value()) continue;
+    Diagnostic& diagnostic = diagnostics.emplace_back();
+    diagnostic.severity = Severity::kError;
+    diagnostic.code = program_codes::kClock;
+    diagnostic.message = error;
+    diagnostic.primary = {schedule.where, {}};
+    diagnostic.helps = {
+        "`at \"30 8 * * mon-fri\" in \"Europe/Rome\"` comes on working days at half past eight"};
+  }
 }
 
 }  // namespace
@@ -43,6 +59,7 @@ LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileO
   if (trees == Trees::kWhereCyclesMayBe) loaded.may_have_cycles = may_have_cycles(loaded.modules);
   CompileResult compiled = loaded.may_have_cycles ? compile(loaded.modules, options)
                                                   : compile_and_release(loaded.modules, options);
+  if (compiled.program != nullptr) check_clocks(*compiled.program, compiled.diagnostics);
   std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(loaded.diagnostics));
   sort_by_place(loaded.diagnostics, sources);
   if (!has_errors(loaded.diagnostics)) loaded.program = std::move(compiled.program);

@@ -20,7 +20,7 @@ int64_t read_time(void* context) {
 Replayer::Machine::Machine(std::shared_ptr<const Program> program, const ReplayOptions& options)
     : index_(std::move(program)),
       cache_({}, index_.program()->symbols()),
-      cascade_(cache_, *this),
+      cascade_(cache_, timers_, *this),
       dispatcher_(cascade_, cache_, {0, options.max_steps}, statistics_, *this),
       state_(cascade_),
       now_(options.now) {
@@ -218,6 +218,10 @@ CascadeIdentity Replayer::Machine::identity() {
 
 void Replayer::Machine::condition_failed(const CompiledRule& rule, const Value& error) {
   tell_failure(rule, error);
+}
+
+void Replayer::Machine::event_refused(const CompiledRule& gate, const Event&, const Value& error) {
+  tell_failure(gate, error);
 }
 
 void Replayer::Machine::rule_failed(const CompiledRule& rule, const Value& error) {

@@ -33,6 +33,7 @@ class Replayer::Machine final : EmitListener, FailureListener {
   // FailureListener
   void condition_failed(const CompiledRule& rule, const Value& error) override;
   void rule_failed(const CompiledRule& rule, const Value& error) override;
+  void event_refused(const CompiledRule& gate, const Event& event, const Value& error) override;
 
   /// Empty, or why the seed cannot be run.
   std::string set_properties(const ReplaySeed& seed);
@@ -54,6 +55,7 @@ class Replayer::Machine final : EmitListener, FailureListener {
 
   RuleIndex index_;
   SubjectCache cache_;
+  TimerTable timers_;
   Cascade cascade_;
   EngineStatistics statistics_;
   Dispatcher dispatcher_;

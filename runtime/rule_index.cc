@@ -152,6 +152,26 @@ RuleIndex::RuleIndex(std::shared_ptr<const Program> program) : program_(std::mov
       }
     }
   }
+  for (const CompiledRule& wrapper : program_->wrappers()) {
+    std::vector<uint32_t>& filters = wrapper_filters_.emplace_back();
+    for (const CompiledTrigger& trigger : wrapper.triggers) filters.push_back(filter_for(trigger));
+  }
+}
+
+void RuleIndex::add_wrappers(CandidateSet& set, EventKind kind, const Symbol* type,
+                             const Symbol* property) const {
+  const bool of_property = kind == EventKind::kPropertyChanged || kind == EventKind::kPropertyDeleted;
+  const std::vector<CompiledRule>& wrappers = program_->wrappers();
+  for (uint32_t w = 0; w < wrappers.size(); ++w) {
+    for (size_t t = 0; t < wrappers[w].triggers.size(); ++t) {
+      const CompiledTrigger& trigger = wrappers[w].triggers[t];
+      if (!matches_any(trigger.types, type->text())) continue;
+      if (!trigger.properties.empty() && !(of_property && matches_any(trigger.properties, property->text())))
+        continue;
+      auto& list = wrappers[w].role == CompiledRule::Role::kGate ? set.gates : set.middleware;
+      list.push_back({w, wrapper_filters_[w][t]});
+    }
+  }
 }
 
 uint32_t RuleIndex::filter_for(const CompiledTrigger& trigger) {
@@ -226,6 +246,7 @@ CandidateSet RuleIndex::build(EventKind kind, const Symbol* type, const Symbol* 
     for (const Value& constant : guard->values) table->add(constant, candidate);
   }
   for (GuardTable& table : set.guarded) table.finish();
+  add_wrappers(set, kind, type, property);
   return set;
 }
 

@@ -64,8 +64,12 @@ class GuardTable {
 struct CandidateSet {
   std::vector<Candidate> unguarded;
   std::vector<GuardTable> guarded;
+  /// The gates before them and the middleware around them, in the order declared: `rule` is the place in
+  /// Program::wrappers() here. With several triggers one may stand here several times, side by side.
+  std::vector<Candidate> gates;
+  std::vector<Candidate> middleware;
 
-  bool empty() const { return unguarded.empty() && guarded.empty(); }
+  bool empty() const { return unguarded.empty() && guarded.empty() && gates.empty(); }
 };
 
 /// Finds the rules for an event at a cost that follows what matches, not how many rules there are. Sets are
@@ -111,6 +115,7 @@ class RuleIndex {
   };
 
   CandidateSet build(EventKind kind, const Symbol* type, const Symbol* property) const;
+  void add_wrappers(CandidateSet& set, EventKind kind, const Symbol* type, const Symbol* property) const;
   std::optional<EqualityGuard> best_guard(const CompiledRule& rule, uint32_t filter) const;
   uint32_t filter_for(const CompiledTrigger& trigger);
   const CandidateSet& remembered(std::vector<const CandidateSet*>& known,
@@ -127,6 +132,7 @@ class RuleIndex {
   std::vector<PatternUse> any_changed_;  // triggers for any property
   std::vector<PatternUse> any_deleted_;
   std::vector<std::vector<uint32_t>> trigger_filters_;  // by rule and trigger
+  std::vector<std::vector<uint32_t>> wrapper_filters_;  // by wrapper and trigger
   std::vector<std::vector<const Glob*>> filters_;
   // What foresee() is at: by the step that comes next.
   struct Lookup {

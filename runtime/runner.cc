@@ -14,6 +14,7 @@
 #include <span>
 #include <thread>
 
+#include "krules/json.h"
 #include "line_source.h"
 #include "rule_watcher.h"
 
@@ -86,6 +87,10 @@ struct Runner::Impl {
   void reload_once();
   RunEnd feed_all();
   bool feed(InputBatch& batch);
+  bool move_clock_to(const InputEvent& event);
+  bool fire_virtually(int64_t until);
+  bool drain();
+  std::chrono::microseconds until_next_timer() const;
   std::optional<SourcePosition> current_position() const;
   void install_pending(std::unique_lock<std::mutex>& lock);
   bool retry_dead_letters();
@@ -267,6 +272,7 @@ bool Runner::Impl::feed(InputBatch& batch) {
       engine.foresee(later.first(std::min(kForeseen, later.size())));
     }
     const InputEvent& event = events[i];
+    if (!(options.virtual_clock == nullptr ? engine.fire_timers() : move_clock_to(event))) return false;
     at_batch = &batch;
     at_event = &event;
     if (!engine.process(event, key)) return false;
@@ -280,6 +286,61 @@ bool Runner::Impl::feed(InputBatch& batch) {
   if (at_event != nullptr) position = current_position();
   at_event = nullptr;
   return true;
+}
+
+// ---------------------------------------------------------------- timers
+
+bool Runner::Impl::fire_virtually(int64_t until) {
+  while (true) {
+    const std::optional<int64_t> next = engine.next_timer();
+    if (!next.has_value() || *next > until || stop) return engine.failure().empty();
+    options.virtual_clock->advance_to(*next);
+    if (!engine.fire_timers()) return false;
+  }
+}
+
+bool Runner::Impl::move_clock_to(const InputEvent& event) {
+  VirtualClock& clock = *options.virtual_clock;
+  int64_t at = clock.now();
+  const Value* time =
+      event.meta.is(ValueKind::kMap) ? event.meta.as_map().find(std::string_view("time")) : nullptr;
+  if (time != nullptr && time->is(ValueKind::kTimestamp)) at = time->as_microseconds();
+  if (time != nullptr && time->is(ValueKind::kString)) (void)parse_timestamp(time->text(), at);
+  if (clock.now() == 0) {
+    // Time begins with the first event.
+    if (at == 0) at = make_system_clock()->now();
+    clock.advance_to(at);
+    engine.restart_clocks();
+  }
+  if (!fire_virtually(at)) return false;
+  clock.advance_to(at);
+  return true;
+}
+
+bool Runner::Impl::drain() {
+  while (!stop) {
+    const std::optional<int64_t> last = engine.next_single_timer();
+    if (!last.has_value()) return engine.failure().empty();
+    if (options.virtual_clock != nullptr) {
+      if (!fire_virtually(*last)) return false;
+      continue;
+    }
+    if (!engine.fire_timers()) return false;
+    engine.idle();
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, until_next_timer(), [this] { return stop.load(); });
+  }
+  return true;
+}
+
+std::chrono::microseconds Runner::Impl::until_next_timer() const {
+  constexpr std::chrono::microseconds kPause{kRetryPause};
+  const std::optional<int64_t> next = engine.next_timer();
+  if (!next.has_value() || options.virtual_clock != nullptr) return kPause;
+  using namespace std::chrono;
+  const microseconds left =
+      microseconds(*next) - duration_cast<microseconds>(system_clock::now().time_since_epoch());
+  return std::clamp(left, microseconds(0), kPause);
 }
 
 std::optional<SourcePosition> Runner::Impl::current_position() const {
@@ -326,8 +387,15 @@ RunEnd Runner::Impl::feed_all() {
       changed.notify_all();
       continue;
     }
-    if (input_ended) return source.error().empty() ? RunEnd::kInputEnded : RunEnd::kInputFailed;
+    const bool ended = input_ended;
+    if (ended && !source.error().empty()) return RunEnd::kInputFailed;
     lock.unlock();
+    if (options.virtual_clock == nullptr && !engine.fire_timers()) return RunEnd::kEngineFailed;
+    if (ended) {
+      const bool drains = options.at_end == AtEnd::kDrainTimers || options.virtual_clock != nullptr;
+      if (drains && !drain()) return RunEnd::kEngineFailed;
+      return RunEnd::kInputEnded;
+    }
     engine.idle();
     if (!engine.failure().empty()) return RunEnd::kEngineFailed;
     if (std::chrono::steady_clock::now() - retried >= kRetryPause) {
@@ -335,7 +403,7 @@ RunEnd Runner::Impl::feed_all() {
       retried = std::chrono::steady_clock::now();
     }
     lock.lock();
-    changed.wait_for(lock, kRetryPause,
+    changed.wait_for(lock, until_next_timer(),
                      [this] { return stop || input_ended || !ready.empty() || next_program != nullptr; });
   }
   return RunEnd::kStopped;

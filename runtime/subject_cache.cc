@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <unordered_set>
+
 namespace krules {
 
 namespace {
@@ -160,6 +163,34 @@ void SubjectCache::trim(uint64_t committed) {
       erase(hand_ & mask);  // something may have moved here: look again
     }
   }
+}
+
+bool SubjectCache::existing(const std::vector<NamePattern>& patterns, std::vector<std::string>& names) {
+  const auto matches = [&](std::string_view name) {
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const NamePattern& pattern) { return pattern.glob.matches(name); });
+  };
+  // What is here is as it is now; the store may be a commit behind.
+  std::unordered_set<std::string_view> here;
+  for (const Bucket& bucket : buckets_) {
+    if (bucket.subject == nullptr) continue;
+    here.insert(bucket.subject->name());
+    if (bucket.subject->exists && matches(bucket.subject->name())) names.emplace_back(bucket.subject->name());
+  }
+  if (options_.store != nullptr && !complete_) {
+    const std::string glob = patterns.size() == 1 ? patterns[0].text : std::string();
+    const StoreStatus status =
+        options_.store->scan(glob, [&](std::string_view name, const std::vector<StoredPart>&) {
+          if (!here.contains(name) && matches(name)) names.emplace_back(name);
+          return true;
+        });
+    if (!status.ok()) {
+      error_ = status.error();
+      return false;
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return true;
 }
 
 }  // namespace krules

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "krules/json_reader.h"
+#include "krules/program.h"
 #include "krules/store.h"
 #include "krules/subject.h"
 #include "krules/symbol.h"
@@ -35,6 +37,10 @@ class SubjectCache {
   /// see error().
   Subject* get(std::string_view name);
   const StoreError& error() const { return error_; }
+
+  /// The names of all subjects that exist and match, here or in the store, in the order of their bytes.
+  /// False: the store failed.
+  bool existing(const std::vector<NamePattern>& patterns, std::vector<std::string>& names);
 
   void use_symbols(std::shared_ptr<const SymbolTable> symbols) { symbols_ = std::move(symbols); }
 

@@ -51,6 +51,11 @@ class TimerTable {
   TimerTable(const TimerTable&) = delete;
   TimerTable& operator=(const TimerTable&) = delete;
 
+  /// Ids grow from here on.
+  void start_ids_after(uint64_t id) { last_id_ = id; }
+  uint64_t new_id() { return ++last_id_; }
+  uint64_t last_id() const { return last_id_; }
+
   /// A new timer, armed. It is the table's while it is armed.
   Timer* add(int64_t due, uint64_t id, const TimerText& text);
   /// Takes an armed timer out; it is the caller's then, to arm() again or to forget().
@@ -95,6 +100,7 @@ class TimerTable {
   void rise(size_t place);
   void sink(size_t place);
 
+  uint64_t last_id_ = 0;
   std::vector<Timer*> heap_;
   std::unordered_set<Timer*, Hash, Same> keyed_;
   std::unordered_map<uint64_t, Timer*> by_subject_;  // by the hash of its name, the newest first

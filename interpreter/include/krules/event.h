@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "krules/subject.h"
 #include "krules/symbol.h"
@@ -33,5 +34,11 @@ struct Event {
 inline constexpr std::string_view kPropertyChangedType = "subject-property-changed";
 inline constexpr std::string_view kPropertyDeletedType = "subject-property-deleted";
 inline constexpr std::string_view kSubjectDeletedType = "subject-deleted";
+
+inline bool is_built_in_type(const Symbol* type) {
+  const std::string_view text = type->text();
+  return text.starts_with("subject-") &&
+         (text == kPropertyChangedType || text == kPropertyDeletedType || text == kSubjectDeletedType);
+}
 
 }  // namespace krules

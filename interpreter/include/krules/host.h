@@ -50,6 +50,14 @@ class Host {
   virtual Value delete_meta(const Symbol* name) = 0;
   virtual Value emit(const EmitRequest& request) = 0;
 
+  /// `emit ... after`: the same event, to come `delay` microseconds (not negative) after now(). Where `key`
+  /// is not empty it takes the place of the subject's timer of that key.
+  virtual Value set_timer(const EmitRequest& request, int64_t delay, std::string_view key) = 0;
+  /// Ends the subject's timer of that key, if there is one.
+  virtual void cancel_timer(Subject& subject, std::string_view key) = 0;
+  /// When the subject's timer of that key is due: a timestamp, or null when there is none.
+  virtual Value pending_timer(Subject& subject, std::string_view key) = 0;
+
   /// The symbol for a computed name: interned where the program knows it, else alive to the cascade's end.
   virtual const Symbol* symbol(std::string_view text) = 0;
 

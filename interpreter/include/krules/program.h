@@ -51,9 +51,22 @@ struct EqualityGuard {
   std::vector<Value> values;
 };
 
+/// An `every` or `at` of a rule: when the event `timer.RULE` comes.
+struct CompiledSchedule {
+  uint32_t rule = 0;             ///< its number
+  const Symbol* type = nullptr;  ///< `timer.RULE`
+  int64_t every = 0;             ///< microseconds; 0 for an `at`
+  std::string cron;              ///< of an `at`
+  std::string zone;              ///< likewise; empty: UTC
+  std::string text;  ///< "every 5m", "at 0 3 * * * in Europe/Rome": the same clock has the same text
+  std::vector<NamePattern> subjects;  ///< once for each subject that matches any; none: once, on `timer:RULE`
+  Location where;
+};
+
 /// What the engine needs to test and run a rule comes first, in one cache line; what is to be said about it
 /// follows. Arrays and nodes lie in the program's arena.
 struct alignas(64) CompiledRule {
+  enum class Role : uint8_t { kRule, kMiddleware, kGate };
   struct HeadStep {
     const Node* condition = nullptr;  ///< a `when`; lets are lazy slots and need no step
   };
@@ -62,7 +75,8 @@ struct alignas(64) CompiledRule {
   const StmtNode* body = nullptr;
   std::span<const std::byte> code;  ///< all its nodes; empty where they are not in one piece
   uint32_t local_count = 0;
-  uint32_t number = 0;  ///< its place in the order in which rules run
+  uint32_t number = 0;  ///< its place in the order in which rules run; of others, behind all rules
+  Role role = Role::kRule;
 
   std::string name;
   Location where;  ///< the rule's head
@@ -83,6 +97,17 @@ inline void prefetch(const CompiledRule& rule) {
   for (size_t at = 0; at < size; at += kLine) __builtin_prefetch(rule.code.data() + at);
 }
 
+enum class RunResult : uint8_t { kDone, kStopped, kFailed, kFailedCascade };
+
+/// What `next` in a middleware runs: the middleware behind it, and at the end of the chain the rule.
+class RestOfChain {
+ public:
+  virtual ~RestOfChain() = default;
+  /// With kFailed and kFailedCascade Frame::failure says why; what the rule did is undone then. The frame is
+  /// as before otherwise. kDone also when nothing was left to run.
+  virtual RunResult next(struct Frame& frame) = 0;
+};
+
 /// Everything an evaluation reads and writes. One per engine, reused for each rule.
 struct Frame {
   Host* host = nullptr;
@@ -95,14 +120,15 @@ struct Frame {
   Value* locals = nullptr;
   uint64_t steps_left = 0;
   uint32_t entropy_used = 0;
-  Value failure;  ///< the error a rule ended with
+  Value failure;                 ///< the error a rule ended with
+  RestOfChain* chain = nullptr;  ///< of a middleware
+  bool next_failed = false;      ///< `failure` came out of `next`
   /// The event's payload where that is a map. Kept by evaluate_whens() and input_subject().
   const MapRep* payload_map = nullptr;
   std::string scratch;  ///< where text is put together before it is copied to the arena
 };
 
 enum class WhenResult : uint8_t { kHolds, kDoesNotHold, kError };
-enum class RunResult : uint8_t { kDone, kFailed, kFailedCascade };
 
 /// Given to compile().
 struct CompileOptions {
@@ -123,6 +149,14 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   const std::vector<CompiledRule>& rules() const;
+  /// Middleware and gates, in the order declared.
+  const std::vector<CompiledRule>& wrappers() const;
+  /// The rule, or middleware or gate, of that number.
+  const CompiledRule& unit(uint32_t number) const {
+    return number < rules().size() ? rules()[number] : wrappers()[number - rules().size()];
+  }
+  /// In the order of their rules.
+  const std::vector<CompiledSchedule>& schedules() const;
   const std::shared_ptr<const SymbolTable>& symbols() const;
   const std::vector<SourcePtr>& sources() const;
 

@@ -29,7 +29,10 @@
   X(kNoFields, "K0220", "a field is read of something that has none, or not that one")                 \
   X(kClauseHere, "K0221", "a clause that has no meaning for this target")                              \
   X(kCallsTooDeep, "K0222", "functions that call each other through too many levels")                  \
-  X(kNotAvailable, "K0223", "something is read where it does not exist")
+  X(kNotAvailable, "K0223", "something is read where it does not exist")                               \
+  X(kNext, "K0224", "`next` where there is nothing for it to run")                                     \
+  X(kClock, "K0225", "an `every` or `at` that is no time, or never comes")                             \
+  X(kModule, "K0226", "a `use` of something that cannot be used so")
 
 namespace krules::program_codes {
 

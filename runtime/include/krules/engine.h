@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +60,18 @@ class Clock {
 };
 std::unique_ptr<Clock> make_system_clock();
 
+/// A clock that stands still until it is set: for tests, and for going through old events at their own times.
+class VirtualClock final : public Clock {
+ public:
+  explicit VirtualClock(int64_t start) : now_(start) {}
+  int64_t now() override { return now_; }
+  /// Never goes back.
+  void advance_to(int64_t time) { now_ = std::max(now_, time); }
+
+ private:
+  int64_t now_;
+};
+
 /// Whether commits happen in the caller's thread (simple, predictable: for embedding and tests) or in one of
 /// the engine's.
 enum class CommitThread : uint8_t { kCaller, kOwn };
@@ -98,6 +112,9 @@ struct EngineStatistics {
   uint64_t when_errors = 0;  ///< conditions that could not be evaluated
   uint64_t duplicates = 0;   ///< events whose id was seen before
   uint64_t dead_letters = 0;
+  uint64_t dropped = 0;    ///< events that a gate stopped
+  uint64_t held_back = 0;  ///< rules that a middleware did not let run, or whose failure it took care of
+  uint64_t timers = 0;     ///< that fired
   uint64_t commits = 0;
 };
 
@@ -174,6 +191,16 @@ class Engine {
   /// when `data` is not JSON.
   bool send(std::string_view type, std::string_view subject, std::string_view data = {},
             std::string_view id = {});
+
+  /// When the first timer is due, in microseconds since 1970; empty when none is set.
+  std::optional<int64_t> next_timer() const;
+  /// The same, without those that `every` and `at` set again and again.
+  std::optional<int64_t> next_single_timer() const;
+  /// Fires every timer that is due by the clock, in the order of their times, each in a cascade of its own.
+  /// False: the engine failed.
+  bool fire_timers();
+  /// Lets every `every` and `at` begin anew, from now.
+  void restart_clocks();
 
   /// Called when a group is closed, to add the positions of sources.
   void on_seal(std::function<void(std::vector<SourcePosition>&)> callback);

@@ -27,6 +27,7 @@ struct InputEvent {
   std::string_view raw;     ///< the line as it came
   std::string_view error;   ///< not empty: why the line is not an event
   int64_t dead_letter = 0;  ///< not 0: this event is that dead letter, sent again
+  uint64_t timer = 0;       ///< not 0: it comes from within, from that timer
 };
 
 /// Some lines of one source with all their memory. Made by one thread, then handed to another.

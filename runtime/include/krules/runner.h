@@ -23,11 +23,19 @@ RuleFiles find_rule_files(const std::vector<std::string>& paths);
 enum class Watch : uint8_t { kOff, kOn };
 enum class StartAt : uint8_t { kWhereItStopped, kBeginning };
 
+/// What becomes of timers when the input has ended: they stay for the next run, or the run goes on until all
+/// but those of `every` and `at` have fired.
+enum class AtEnd : uint8_t { kLeaveTimers, kDrainTimers };
+
 struct RunnerOptions {
   std::vector<std::string> rule_paths;
   std::string events = "-";  ///< a path, or "-" for standard input
   StartAt start_at = StartAt::kWhereItStopped;
   Watch watch = Watch::kOff;
+  AtEnd at_end = AtEnd::kLeaveTimers;
+  /// The engine's clock where it is one that events and timers move: each event at its own `time`, and every
+  /// timer before the first event that comes later. Null: the real time. Outlives the runner.
+  VirtualClock* virtual_clock = nullptr;
 };
 
 enum class RunEnd : uint8_t {

@@ -102,6 +102,19 @@ class FakeHost : public Host {
     return Value::null();
   }
 
+  Value set_timer(const EmitRequest& request, int64_t delay, std::string_view key) override {
+    note("emit " + std::string(request.type->text()) + " on " + std::string(request.subject->name()) + " " +
+         json(request.payload) + " after " + json(Value::duration(delay)) +
+         (key.empty() ? "" : " key " + std::string(key)));
+    return Value::null();
+  }
+  void cancel_timer(Subject& subject, std::string_view key) override {
+    note("cancel " + std::string(key) + " on " + std::string(subject.name()));
+  }
+  Value pending_timer(Subject& subject, std::string_view key) override {
+    return key == "set" ? Value::timestamp(subject.name().size() * 1'000'000) : Value::null();
+  }
+
   const Symbol* symbol(std::string_view text) override { return symbols_.find_or_foreign(text, arena_); }
 
   size_t savepoint() override { return undo_.size(); }
