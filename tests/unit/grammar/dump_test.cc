@@ -88,3 +88,79 @@ TEST_CASE("every construct can be dumped") {
     CHECK(tree.find(word) != std::string::npos);
   }
 }
+
+TEST_CASE("the parts around rules as text") {
+  const auto result = parse_text(
+      "middleware m(a: int = 3, b) on x { next }\ngate g { call h.p(1, k: 2) reply r.s timeout 5s retry 3 "
+      "backoff "
+      "1s\n  cancel \"k\" emit y after 2s key \"k\" }\nrule t every 5m of d:* { }\nrule n at \"0 3 * * *\" "
+      "in "
+      "\"UTC\" { }\nmodule o(c: string) { fn f() = 1 }\nuse o.p(c: 1) on z when w as q\nsecret s\n");
+  CHECK(krules::dump_tree(result.module) ==
+        "middleware name=\"m\" @1:1\n"
+        "  parameter: parameter name=\"a\" kind=\"int\" @1:14\n"
+        "    default: int value=\"3\" @1:23\n"
+        "  parameter: parameter name=\"b\" @1:26\n"
+        "  on: event pattern=\"x\" @1:32\n"
+        "  body: block @1:34\n"
+        "    statement: next @1:36\n"
+        "gate name=\"g\" @2:1\n"
+        "  body: block @2:8\n"
+        "    statement: call action action=\"h.p\" @2:10\n"
+        "      argument: int value=\"1\" @2:19\n"
+        "      argument k: int value=\"2\" @2:25\n"
+        "      reply: string text=\"r.s\" @2:34\n"
+        "      timeout: duration microseconds=\"5000000\" @2:46\n"
+        "      retry: int value=\"3\" @2:55\n"
+        "      backoff: duration microseconds=\"1000000\" @2:65\n"
+        "    statement: cancel @3:3\n"
+        "      key: string text=\"k\" @3:10\n"
+        "    statement: emit @3:14\n"
+        "      type: string text=\"y\" @3:19\n"
+        "      after: duration microseconds=\"2000000\" @3:27\n"
+        "      key: string text=\"k\" @3:34\n"
+        "rule name=\"t\" @4:1\n"
+        "  on: every of=\"d:*\" @4:8\n"
+        "    every: duration microseconds=\"300000000\" @4:14\n"
+        "  body: block @4:24\n"
+        "rule name=\"n\" @5:1\n"
+        "  on: at @5:8\n"
+        "    at: string text=\"0 3 * * *\" @5:11\n"
+        "    zone: string text=\"UTC\" @5:26\n"
+        "  body: block @5:32\n"
+        "module name=\"o\" @6:1\n"
+        "  parameter: parameter name=\"c\" kind=\"string\" @6:10\n"
+        "  declaration: fn name=\"f\" @6:23\n"
+        "    body: int value=\"1\" @6:32\n"
+        "use path=\"o.p\" as=\"q\" @7:1\n"
+        "  argument c: int value=\"1\" @7:12\n"
+        "  on: event pattern=\"z\" @7:18\n"
+        "  head: when @7:20\n"
+        "    condition: name name=\"w\" @7:25\n"
+        "secret name=\"s\" @8:1\n");
+}
+
+TEST_CASE("tests as text, and a step as JSON") {
+  const auto result = parse_text(
+      "test \"t\" { param p = 1 let a = 2 given \"s\" { x: 1 } ext e send b.c on \"s\" advance 2s reply h.p "
+      "r "
+      "expect emitted d.* m on \"s\" times 2 expect not called h.p expect failed q expect z }");
+  const std::string tree = krules::dump_tree(result.module);
+  for (const char* line :
+       {"test name=\"t\" @1:1\n", "  step: param name=\"p\" @1:12\n", "  step: let name=\"a\"",
+        "  step: given @", "    properties: map @", "    extended: name name=\"e\"", "  step: send @",
+        "    type: string text=\"b.c\"", "  step: advance @", "    by: duration",
+        "  step: reply action=\"h.p\"", "    answer: name name=\"r\"", "  step: expect emitted type=\"d.*\"",
+        "    payload: name name=\"m\"", "    times: int value=\"2\"",
+        "  step: expect not called action=\"h.p\"", "  step: expect failed rule=\"q\"", "  step: expect @",
+        "    condition: name name=\"z\""}) {
+    INFO(line);
+    CHECK_THAT(tree, Catch::Contains(line));
+  }
+  CHECK(
+      krules::dump_json(parse_text("test \"t\" { expect not failed q }").module) ==
+      "{\"file\":\"test.krules\",\"declarations\":[{\"node\":\"test\",\"line\":1,\"column\":1,\"end_line\":1,"
+      "\"end_column\":33,\"attributes\":[{\"name\":\"name\",\"value\":\"t\"}],\"children\":[{\"node\":"
+      "\"expect not failed\",\"role\":\"step\",\"line\":1,\"column\":12,\"end_line\":1,\"end_column\":31,"
+      "\"attributes\":[{\"name\":\"rule\",\"value\":\"q\"}]}]}]}");
+}
