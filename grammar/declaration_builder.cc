@@ -111,6 +111,13 @@ void DeclarationBuilder::quoted_pattern() {
   for (const auto& part : std::get<ast::StringLiteral>(quoted->node).parts) {
     const auto* text = std::get_if<std::string>(&part);
     if (text == nullptr) {
+      // Of a module's parameter, put in where the module is used.
+      const auto* name = std::get_if<ast::Name>(&std::get<ast::ExprPtr>(part)->node);
+      if (name != nullptr && in_module()) {
+        pattern.text += "{" + name->name + "}";
+        pattern.has_parameters = true;
+        continue;
+      }
       context_.report(context_.diagnostic(codes::kInterpolation, quoted->span,
                                           "a pattern is fixed text, it cannot interpolate",
                                           "match more with `*` and test the rest in `when`"));

@@ -23,7 +23,8 @@ bool UnitCompiler::is_builtin_name(const ast::Expr& expr, std::string_view text)
 /// Whether the value is the name of a subject in a way that its properties can be read: `subject("x")` and
 /// locals that hold it.
 bool UnitCompiler::is_subject_value(const ast::Expr& expr) const {
-  if (const auto* call = std::get_if<ast::Call>(&expr.node)) return call->callee == "subject";
+  if (const auto* call = std::get_if<ast::Call>(&expr.node))
+    return call->callee == "subject" || call->callee == "state";
   const auto* name = std::get_if<ast::Name>(&expr.node);
   if (name == nullptr) return false;
   if (name->name == "subject" || name->name == "origin") return true;
@@ -46,8 +47,10 @@ bool UnitCompiler::subject_path(const ast::Expr& expr, SubjectPath& path) {
   if (is_builtin_name(expr, "origin")) {
     path.which = WhichSubject::kOrigin;
   } else if (!is_builtin_name(expr, "subject")) {
+    const auto* call = std::get_if<ast::Call>(&expr.node);
     path.which = WhichSubject::kNamed;
     path.name = expression(expr);
+    path.extended = call != nullptr && call->callee == "state";
   }
   return true;
 }
@@ -252,6 +255,30 @@ const Node* UnitCompiler::pending(const ast::Expr& expr, const ast::Call& call) 
   if (count == 2) node->right = expression(*call.arguments[1].value);
   node->flags = node->left->flags | kReadsSubjects | kImpure;
   node->eval = pending_function();
+  return complete(node);
+}
+
+// The name of the subject that keeps, in its extended properties, what belongs to the key.
+const Node* UnitCompiler::state(const ast::Expr& expr, const ast::Call& call) {
+  if (call.arguments.size() != 1 || !call.arguments[0].name.empty()) {
+    report(kArguments, expr.span, "`state` takes one key").helps = {
+        "`state(subject).count` reads it, `set ext.count = 1 on state(subject)` writes it"};
+    return broken(expr.span);
+  }
+  if (instance.empty()) {
+    report(kNotAvailable, expr.span,
+           "`state` is what a rule, gate or middleware keeps, and stands in one of them");
+    return broken(expr.span);
+  }
+  const Node* key = expression(*call.arguments[0].value);
+  if (is_broken(key)) return key;
+  std::vector<const Node*> parts = {
+      constant(text_value("state:" + std::string(instance) + ":"), expr.span, true), key};
+  auto* node = make<ListNode>(expr.span);
+  node->items = copied(parts);
+  node->count = 2;
+  node->flags = key->flags;
+  node->eval = interpolation_function();
   return complete(node);
 }
 

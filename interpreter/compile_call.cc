@@ -159,6 +159,7 @@ const Node* UnitCompiler::call(const ast::Expr& expr, const ast::Call& call) {
   if (call.callee == "has") return has(expr, call);
   if (call.callee == "subject") return subject_call(expr, call);
   if (call.callee == "pending") return pending(expr, call);
+  if (call.callee == "state") return state(expr, call);
   return call_function(expr, call.callee, call.callee_span, nullptr, call.arguments);
 }
 
@@ -207,7 +208,7 @@ void UnitCompiler::unknown_function(std::string_view name, Span span) {
     diagnostic.helps = {std::string(foreign->help)};
     return;
   }
-  std::vector<std::string_view> candidates = {"has", "subject", "pending"};
+  std::vector<std::string_view> candidates = {"has", "subject", "pending", "state"};
   program_.add_functions(candidates);
   const std::string_view near = nearest_name(name, candidates);
   if (!near.empty()) diagnostic.helps = {fmt::format("did you mean `{}`?", near)};

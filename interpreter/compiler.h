@@ -165,6 +165,8 @@ class UnitCompiler {
 
   /// What it belongs to; `next` stands in middleware alone.
   CompiledRule::Role role = CompiledRule::Role::kRule;
+  /// Of a rule, gate or middleware: whose state `state(key)` is.
+  std::string_view instance;
   /// Of a rule: whether a property event may fire it.
   bool property_events = true;
   /// Of a rule: see ProgramCompiler::declared_fields().
@@ -248,6 +250,7 @@ class UnitCompiler {
   const Node* has(const ast::Expr& expr, const ast::Call& call);
   const Node* subject_call(const ast::Expr& expr, const ast::Call& call);
   const Node* pending(const ast::Expr& expr, const ast::Call& call);
+  const Node* state(const ast::Expr& expr, const ast::Call& call);
 
   // compile_call.cc
   const Node* call(const ast::Expr& expr, const ast::Call& call);

@@ -62,7 +62,7 @@ void ProgramCompiler::collect_definitions() {
     definitions_hash_ *= 0x9E3779B97F4A7C15U;
     Definition& definition = definitions_.emplace_back(Definition{
         .kind = kind, .source = source, .name_span = span, .declaration = &declaration, .value = {}});
-    if (is_builtin_value(name) || name == "has" || name == "pending") {
+    if (is_builtin_value(name) || name == "has" || name == "pending" || name == "state") {
       report(kBuiltinName, source, span, fmt::format("`{}` is a built-in name", name)).helps = {
           "choose another name"};
       definition.broken = true;
@@ -198,7 +198,14 @@ void ProgramCompiler::compile_const(Definition& definition, const ast::Const& de
   definition.broken = node->kind == NodeKind::kBroken;
   if (definition.broken) return;
   definition.value = evaluate(*node, kConstSteps, unit.slot_count());
-  if (!definition.value.is_error()) return;
+  if (!definition.value.is_error()) {
+    if (!declaration.kind.has_value() || fits_kind(definition.value, *declaration.kind)) return;
+    definition.broken = true;
+    report(kModule, definition.source, declaration.value->span,
+           fmt::format("`{}` is of kind {}, got {}", declaration.name, spelled(*declaration.kind),
+                       kind_name(definition.value.kind())));
+    return;
+  }
   definition.broken = true;
   report(
       kAlwaysFails, definition.source, declaration.value->span,

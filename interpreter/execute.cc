@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <utility>
 
 #include "krules/json.h"
 #include "statements.h"
@@ -93,7 +92,9 @@ Value caught(const TryStmt& self, Frame& frame) {
   MapBuilder map(*frame.arena, 4);
   map.add(self.keys[0], Value::string_view(error.message));
   map.add(self.keys[1], Value::string_view(error.kind));
-  map.add(self.keys[2], Value::string_view(frame.rule->name));
+  // What failed inside `next` is the rule, as far as anybody outside cares.
+  const CompiledRule& rule = frame.next_failed ? frame.chain->wrapped_rule() : *frame.rule;
+  map.add(self.keys[2], Value::string_view(rule.name));
   map.add(self.keys[3], Value::integer(line));
   return map.finish();
 }
@@ -105,9 +106,10 @@ Flow run_try(const StmtNode& statement, Frame& frame) {
   const Flow flow = run_block(self.body, frame);
   if (flow != Flow::kFail || frame.failure.as_error().fatal) return flow;
   // Where `next` failed, what it ran is undone already; what other middleware did there stays.
-  if (!std::exchange(frame.next_failed, false)) frame.host->rollback(savepoint);
+  if (!frame.next_failed) frame.host->rollback(savepoint);
   frame.subject = subject;
   frame.locals[self.error_slot] = caught(self, frame);
+  frame.next_failed = false;
   frame.failure = Value::null();
   return run_block(self.handler, frame);
 }

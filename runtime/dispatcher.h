@@ -81,6 +81,7 @@ class Dispatcher final : private RestOfChain {
   /// kDone with `passed` false: a gate has dropped the event.
   DispatchResult run_gates(uint32_t number, bool& passed);
   RunResult next(Frame& frame) override;
+  const CompiledRule& wrapped_rule() const override { return *chain_.rule; }
   RunResult run_wrapped_rule();
 
   /// What the frame has of the unit that is running, while another runs inside it.

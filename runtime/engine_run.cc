@@ -19,6 +19,8 @@ CascadeIdentity identity_of(const InputEvent& event, const SourceKey& source) {
   if (event.timer != 0) {
     XXH3_128bits_update(&state, "timer", 5);
     XXH3_128bits_update(&state, &event.timer, sizeof event.timer);
+    XXH3_128bits_update(&state, event.subject.data(), event.subject.size());
+    XXH3_128bits_update(&state, &event.begin, sizeof event.begin);
   } else if (!event.id.empty()) {
     const std::string_view name = event.source.empty() ? std::string_view(source.name) : event.source;
     XXH3_128bits_update(&state, name.data(), name.size());

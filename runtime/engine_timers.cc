@@ -122,6 +122,7 @@ bool Engine::Impl::run_timer(const Timer& timer, bool is_clock) {
   const SymbolTable& symbols = *index->program()->symbols();
   InputEvent event;
   event.timer = timer.id();
+  event.begin = static_cast<uint64_t>(timer.due());
   event.type = symbols.find_or_foreign(text.type, timer_arena);
   event.subject = text.subject;
   event.payload = Value::map(&empty_map());

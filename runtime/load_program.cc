@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "krules/cron.h"
+#include "krules/expand.h"
 #include "krules/parser.h"
 #include "krules/program_codes.h"
 #include "krules/release_trees.h"
 #include "krules/replay.h"
+#include "krules/stdlib.h"
 
 namespace krules {
 
@@ -56,6 +58,8 @@ LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileO
     std::move(parsed.diagnostics.begin(), parsed.diagnostics.end(), std::back_inserter(loaded.diagnostics));
     loaded.modules.push_back(std::move(parsed.module));
   }
+  std::vector<Diagnostic> misused = expand_uses(loaded.modules, standard_modules());
+  std::move(misused.begin(), misused.end(), std::back_inserter(loaded.diagnostics));
   if (trees == Trees::kWhereCyclesMayBe) loaded.may_have_cycles = may_have_cycles(loaded.modules);
   CompileResult compiled = loaded.may_have_cycles ? compile(loaded.modules, options)
                                                   : compile_and_release(loaded.modules, options);

@@ -298,6 +298,8 @@ struct Pattern {
   std::string text;
   Span span;
   bool is_glob = false;
+  /// Has `{name}` of parameters in it, for where it stands in a module that is used.
+  bool has_parameters = false;
 };
 
 /// One `on` group, or one `every` or `at`: what fires the rule, and for which subjects (none: all). A rule
@@ -330,7 +332,8 @@ struct When {
 using HeadClause = std::variant<Let, When>;
 
 struct Rule {
-  std::string name;  ///< empty when not written
+  std::string name;      ///< empty when not written
+  std::string instance;  ///< of a module's rule: what the `use` is called; empty otherwise
   Span name_span;    ///< the first `on`, `every` or `at` when there is no name
   Span head_span;    ///< from `rule`/`on`/`every`/`at` to before the body
   std::vector<Trigger> triggers;
@@ -342,12 +345,6 @@ struct Rule {
   /// the file's error; it cannot run.
   std::vector<Span> skipped;
 };
-struct Const {
-  std::string name;
-  Span name_span;
-  ExprPtr value;
-};
-
 enum class Kind : uint8_t {
   kAny,
   kBool,
@@ -364,6 +361,13 @@ struct KindSpec {
   Kind kind = Kind::kAny;
   bool optional = false;
   Span span;
+};
+
+struct Const {
+  std::string name;
+  Span name_span;
+  ExprPtr value;
+  std::optional<KindSpec> kind;  ///< of a module's parameter that has a value; not written otherwise
 };
 
 struct Param {
@@ -409,6 +413,7 @@ struct Wrapper {
   enum class Kind : uint8_t { kMiddleware, kGate };
   Kind kind = Kind::kMiddleware;
   std::string name;
+  std::string instance;  ///< as for a Rule
   Span name_span;
   Span head_span;  ///< from its first word to before the body
   std::vector<ModuleParameter> parameters;

@@ -106,6 +106,8 @@ class RestOfChain {
   /// With kFailed and kFailedCascade Frame::failure says why; what the rule did is undone then. The frame is
   /// as before otherwise. kDone also when nothing was left to run.
   virtual RunResult next(struct Frame& frame) = 0;
+  /// What is at the end of the chain.
+  virtual const CompiledRule& wrapped_rule() const = 0;
 };
 
 /// Everything an evaluation reads and writes. One per engine, reused for each rule.

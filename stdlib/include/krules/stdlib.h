@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "krules/expand.h"
 #include "krules/function_table.h"
 
 namespace krules {
@@ -20,6 +21,9 @@ struct StandardFunctionOptions {
 /// already keeps its first meaning, so that an embedder can put a function of its own in the place of a
 /// built-in one.
 void add_standard_functions(FunctionTable& functions, const StandardFunctionOptions& options = {});
+
+/// The modules that come with krules: `std.retry` and its like, written in krules.
+ModuleLibrary standard_modules();
 
 /// "round(x: number [, digits: int]) -> int|float".
 std::string function_signature(const FunctionSpec& spec);
