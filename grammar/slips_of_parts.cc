@@ -138,7 +138,7 @@ std::optional<Diagnostic> at_statement(const Context& context, uint32_t offset) 
 
 std::optional<Diagnostic> at_declaration(const Context& context, uint32_t offset, const Expected& expected) {
   const std::string_view word = word_at(context, offset);
-  if (is_word_for(word, WordUse::kStep) && !is_word_for(word, WordUse::kDeclaration)) {
+  if (is_word_for(word, WordUse::kStep) && !is_word_for(word, WordUse::kDeclaration) && word != "let") {
     return context.diagnostic(codes::kNoDeclaration, context.token_at(offset),
                               backquoted(word) + " stands outside of a test",
                               "the steps of a test stand in its braces: `test \"an order ships\" { ... }`");

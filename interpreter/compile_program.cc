@@ -211,7 +211,7 @@ void ProgramCompiler::compile_rules() {
       const auto* rule = std::get_if<ast::Rule>(&declaration.node);
       if (rule == nullptr) continue;
       compile_rule(declaration, *rule, source);
-      if (!gives_back) continue;
+      if (!gives_back || !may_release_->load(std::memory_order_acquire)) continue;
       auto& spent = std::get<ast::Rule>((*spent_)[source].declarations[i].node);
       spent.head = std::vector<ast::HeadClause>();
       spent.body = ast::Block();
@@ -318,8 +318,9 @@ CompileResult compile(const std::vector<ast::Module>& modules, const CompileOpti
   return ProgramCompiler(modules, options).compile();
 }
 
-CompileResult compile_and_release(std::vector<ast::Module>& modules, const CompileOptions& options) {
-  return ProgramCompiler(&modules, options).compile();
+CompileResult compile_and_release(std::vector<ast::Module>& modules, const std::atomic<bool>& may_release,
+                                  const CompileOptions& options) {
+  return ProgramCompiler(&modules, &may_release, options).compile();
 }
 
 }  // namespace krules

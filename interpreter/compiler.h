@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <new>
 #include <span>
@@ -36,10 +37,12 @@ struct Definition {
 class ProgramCompiler {
  public:
   ProgramCompiler(const std::vector<ast::Module>& modules, const CompileOptions& options);
-  /// Gives the rules' heads and bodies back as it goes.
-  ProgramCompiler(std::vector<ast::Module>* spent, const CompileOptions& options)
+  /// Gives the rules' heads and bodies back as it goes, once `may_release` is true.
+  ProgramCompiler(std::vector<ast::Module>* spent, const std::atomic<bool>* may_release,
+                  const CompileOptions& options)
       : ProgramCompiler(*spent, options) {
     spent_ = spent;
+    may_release_ = may_release;
   }
 
   CompileResult compile();
@@ -113,6 +116,7 @@ class ProgramCompiler {
 
   const std::vector<ast::Module>& modules_;
   std::vector<ast::Module>* spent_ = nullptr;  ///< the same, where rules are to be given back
+  const std::atomic<bool>* may_release_ = nullptr;
   const CompileOptions& options_;
   std::unique_ptr<Program::Impl> owned_impl_;
   Program::Impl* impl_;

@@ -114,7 +114,8 @@ SourcePtr read_source(const std::string& path, std::string& error) {
   std::string text;
   struct stat info {};
   if (::fstat(::fileno(file), &info) == 0 && S_ISREG(info.st_mode))
-    text.reserve(static_cast<size_t>(info.st_size));
+    text.resize(static_cast<size_t>(info.st_size));
+  text.resize(std::fread(text.data(), 1, text.size(), file));
   char buffer[64 * 1024];
   size_t got = 0;
   while ((got = std::fread(buffer, 1, sizeof buffer, file)) > 0) text.append(buffer, got);

@@ -1,8 +1,10 @@
 #include "krules/load_program.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "krules/cron.h"
@@ -45,6 +47,32 @@ void check_clocks(const Program& program, std::vector<Diagnostic>& diagnostics) 
 
 }  // namespace
 
+namespace {
+
+/// So many declarations take longer to look through than a thread to start.
+constexpr size_t kManyDeclarations = 1000;
+
+/// Compiles, and meanwhile finds out whether there may be cycles.
+CompileResult compile_and_look(LoadedProgram& loaded, const CompileOptions& options) {
+  std::atomic<bool> may_release = false;
+  const auto look = [&] {
+    loaded.may_have_cycles = may_have_cycles(loaded.modules);
+    may_release.store(!loaded.may_have_cycles, std::memory_order_release);
+  };
+  size_t declarations = 0;
+  for (const ast::Module& module : loaded.modules) declarations += module.declarations.size();
+  if (declarations < kManyDeclarations) {
+    look();
+    return compile_and_release(loaded.modules, may_release, options);
+  }
+  std::thread looking(look);
+  CompileResult compiled = compile_and_release(loaded.modules, may_release, options);
+  looking.join();
+  return compiled;
+}
+
+}  // namespace
+
 bool has_errors(const std::vector<Diagnostic>& diagnostics) {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
                      [](const Diagnostic& each) { return each.severity == Severity::kError; });
@@ -60,9 +88,8 @@ LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileO
   }
   std::vector<Diagnostic> misused = expand_uses(loaded.modules, standard_modules());
   std::move(misused.begin(), misused.end(), std::back_inserter(loaded.diagnostics));
-  if (trees == Trees::kWhereCyclesMayBe) loaded.may_have_cycles = may_have_cycles(loaded.modules);
-  CompileResult compiled = loaded.may_have_cycles ? compile(loaded.modules, options)
-                                                  : compile_and_release(loaded.modules, options);
+  CompileResult compiled =
+      trees == Trees::kAll ? compile(loaded.modules, options) : compile_and_look(loaded, options);
   if (compiled.program != nullptr) check_clocks(*compiled.program, compiled.diagnostics);
   std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(loaded.diagnostics));
   sort_by_place(loaded.diagnostics, sources);

@@ -36,6 +36,7 @@ TEST_CASE("near misses of the words of these parts") {
         {"K0102", 2, 3, "expected a step of the test or `}`, found `gven`"}, "did you mean `given`?");
   check("on x { expect y == 1 }", {"K0127", 1, 8, "`expect` is a step of a test, not a statement of a rule"},
         "tests stand beside the rules");
+  check("let x = 1", {"K0101", 1, 1, "expected a declaration, found `let`"}, "`const name = ...`");
   check("given \"s\" { }", {"K0101", 1, 1, "`given` stands outside of a test"}, "in its braces");
 }
 

@@ -195,6 +195,7 @@ std::string Rig::run(size_t number) {
   steps_used = steps - frame_.steps_left;
   switch (outcome) {
     case RunResult::kDone:
+    case RunResult::kStopped:
       return "done";
     case RunResult::kFailed:
       return "failed " + described(frame_.failure);
