@@ -168,7 +168,7 @@ class FullDisk(Case):
         self.assertEqual(self.subjects("--db", store), {f"s{i}": {"n": self.EVENTS // 3000} for i in range(3000)})
 
     def test_files_that_may_not_grow(self):
-        for limit in (40_000, 400_000, 900_000):
+        for limit in (80_000, 400_000, 900_000):
             with self.subTest(limit=limit):
                 store = f"{limit}.db"
                 stopped = self.krules(

@@ -33,6 +33,9 @@ class EmitHost final : public Host {
   Value delete_subject(Subject&, const WriteOptions&) override { return Value::null(); }
   Value set_meta(const Symbol*, const Value&) override { return Value::null(); }
   Value delete_meta(const Symbol*) override { return Value::null(); }
+  Value set_timer(const EmitRequest&, int64_t, std::string_view) override { return {}; }
+  void cancel_timer(Subject&, std::string_view) override {}
+  Value pending_timer(Subject&, std::string_view) override { return {}; }
   Value emit(const EmitRequest& request) override {
     emitted_.emplace();
     append_json(*emitted_, *request.payload.as_map().find("value"), style_);
