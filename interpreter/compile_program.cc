@@ -137,7 +137,8 @@ void ProgramCompiler::compile_unit(const ast::Declaration& declaration, const De
   std::vector<CompiledRule::HeadStep> whens;
   UnitCompiler unit(*this, UnitCompiler::Kind::kRule, source);
   unit.role = made.role;
-  unit.instance = declared.instance.empty() ? std::string_view(made.name) : std::string_view(declared.instance);
+  unit.instance =
+      declared.instance.empty() ? std::string_view(made.name) : std::string_view(declared.instance);
   unit.property_events =
       std::any_of(declared.triggers.begin(), declared.triggers.end(), can_be_property_event);
   unit.payload_fields = declared_fields(declared.triggers);

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-
 #include "krules/json.h"
 #include "statements.h"
 

@@ -334,8 +334,8 @@ using HeadClause = std::variant<Let, When>;
 struct Rule {
   std::string name;      ///< empty when not written
   std::string instance;  ///< of a module's rule: what the `use` is called; empty otherwise
-  Span name_span;    ///< the first `on`, `every` or `at` when there is no name
-  Span head_span;    ///< from `rule`/`on`/`every`/`at` to before the body
+  Span name_span;        ///< the first `on`, `every` or `at` when there is no name
+  Span head_span;        ///< from `rule`/`on`/`every`/`at` to before the body
   std::vector<Trigger> triggers;
   std::vector<HeadClause> head;
   std::optional<std::string> allow_cycle;
