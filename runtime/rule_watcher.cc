@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -17,13 +18,16 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A save is often several file operations: it is over when this long nothing happened ...
-constexpr int kQuietMilliseconds = 40;
-// ... but a steady stream of changes must not put a reload off for ever.
-constexpr int kLongestMilliseconds = 250;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
-constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE |
-                             IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+// A steady stream of changes must not put a reload off for ever.
+constexpr milliseconds kLongest{250};
+
+// Writing counts as well as closing: a file that an editor has emptied and not filled yet is a save under
+// way.
+constexpr uint32_t kEvents = IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE |
+                             IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 
 }  // namespace
 
@@ -91,29 +95,30 @@ bool RuleWatcher::drain() {
 }
 
 RuleWatcher::Event RuleWatcher::wait(int wake) {
-  using std::chrono::milliseconds;
-  using std::chrono::steady_clock;
-  bool changed = false;
-  steady_clock::time_point first;
+  pollfd wanted[2] = {{file_, POLLIN, 0}, {wake, POLLIN, 0}};
   while (true) {
-    int timeout = -1;
-    if (changed) {
-      const auto waited = std::chrono::duration_cast<milliseconds>(steady_clock::now() - first).count();
-      timeout = waited >= kLongestMilliseconds ? 0 : kQuietMilliseconds;
-    }
-    pollfd wanted[2] = {{file_, POLLIN, 0}, {wake, POLLIN, 0}};
-    const int ready = ::poll(wanted, file_ < 0 ? 0 : 2, timeout);
+    const int ready = ::poll(wanted, 2, -1);
     if (ready < 0 && errno != EINTR) return Event::kWoken;
     if (wanted[1].revents != 0) return Event::kWoken;
-    if (ready == 0 && changed) {
-      watch_all();  // new folders
-      return Event::kChanged;
-    }
-    if (wanted[0].revents != 0 && drain() && !changed) {
-      changed = true;
-      first = steady_clock::now();
-    }
+    if (wanted[0].revents != 0 && drain()) return settle(wake);
   }
+}
+
+RuleWatcher::Event RuleWatcher::settle(int wake, milliseconds quiet) {
+  steady_clock::time_point now = steady_clock::now();
+  const steady_clock::time_point latest = now + std::max(kLongest, quiet);
+  steady_clock::time_point until = now + quiet;
+  while (now < std::min(until, latest)) {
+    const milliseconds left = std::chrono::ceil<milliseconds>(std::min(until, latest) - now);
+    pollfd wanted[2] = {{file_, POLLIN, 0}, {wake, POLLIN, 0}};
+    const int ready = ::poll(wanted, 2, static_cast<int>(left.count()));
+    if (ready < 0 && errno != EINTR) return Event::kWoken;
+    if (wanted[1].revents != 0) return Event::kWoken;
+    now = steady_clock::now();
+    if (wanted[0].revents != 0 && drain()) until = now + quiet;
+  }
+  watch_all();  // new folders
+  return Event::kChanged;
 }
 
 }  // namespace krules

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,17 @@ class RuleWatcher {
   const std::string& error() const { return error_; }
 
   enum class Event { kChanged, kWoken };
+
+  /// A save is often several file operations: it is over when this long nothing happened.
+  static constexpr std::chrono::milliseconds kQuiet{40};
+
   /// Waits for a change and for the burst around it to end, or until `wake` is readable.
   Event wait(int wake);
+
+  /// Waits until nothing has happened to the files for `quiet`, or until `wake` is readable. A steady stream
+  /// of changes is not waited out: it ends after 250 ms at the latest (or after `quiet`, where that is
+  /// longer).
+  Event settle(int wake, std::chrono::milliseconds quiet = kQuiet);
 
  private:
   void watch_all();

@@ -1,7 +1,6 @@
 #include "krules/runner.h"
 
 #include <fmt/format.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +15,8 @@
 
 #include "krules/json.h"
 #include "line_source.h"
-#include "rule_watcher.h"
+#include "reloader.h"
+#include "wake_signal.h"
 
 namespace krules {
 
@@ -32,28 +32,6 @@ constexpr size_t kForesight = 12;
 // How often a run looks for dead letters that somebody wants to be sent again.
 constexpr std::chrono::milliseconds kRetryPause{1000};
 constexpr size_t kRetriesAtOnce = 256;
-
-/// A descriptor that one thread makes readable to wake another from poll().
-class WakeSignal {
- public:
-  WakeSignal() : file_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~WakeSignal() { ::close(file_); }
-  WakeSignal(const WakeSignal&) = delete;
-  WakeSignal& operator=(const WakeSignal&) = delete;
-
-  int file() const { return file_; }
-  void raise() const {
-    const uint64_t one = 1;
-    (void)!::write(file_, &one, sizeof one);
-  }
-  void clear() const {
-    uint64_t count = 0;
-    (void)!::read(file_, &count, sizeof count);
-  }
-
- private:
-  int file_;
-};
 
 std::string summary(const ProgramChange& change) {
   auto list = [](std::string_view what, const std::vector<std::string>& names) {
@@ -77,14 +55,14 @@ struct Runner::Impl {
       : engine(run_engine),
         logger(run_logger),
         options(std::move(run_options)),
-        report(std::move(run_report)) {}
+        reloader(engine, logger,
+                 {options.rule_paths, options.watch == Watch::kOn, std::move(run_report),
+                  [this](std::shared_ptr<const Program> program) { hand_over(std::move(program)); }}) {}
 
   bool open();
   RunEnd run();
   void read_input();
-  void watch_rules();
-  bool rules_differ() const;
-  void reload_once();
+  void hand_over(std::shared_ptr<const Program> program);
   RunEnd feed_all();
   bool feed(InputBatch& batch);
   bool move_clock_to(const InputEvent& event);
@@ -98,7 +76,6 @@ struct Runner::Impl {
   Engine& engine;
   Logger& logger;
   RunnerOptions options;
-  std::function<void(const PreparedRules&)> report;
 
   LineSource source;
   SourceKey key;
@@ -111,7 +88,6 @@ struct Runner::Impl {
   std::atomic<uint64_t> events_taken{0};
 
   WakeSignal stop_reading;
-  WakeSignal wake_watcher;
   std::atomic<bool> stop{false};
   std::atomic<bool> control{false};  // something besides input wants the engine thread
 
@@ -122,6 +98,7 @@ struct Runner::Impl {
   bool input_ended = false;
   std::shared_ptr<const Program> next_program;
   bool finished = false;
+  Reloader reloader;
 };
 
 bool Runner::Impl::open() {
@@ -189,61 +166,9 @@ void Runner::Impl::read_input() {
 
 // ---------------------------------------------------------------- the reloading thread
 
-void Runner::Impl::watch_rules() {
-  RuleWatcher watcher(options.watch == Watch::kOn ? options.rule_paths : std::vector<std::string>());
-  if (!watcher.error().empty()) logger.say(LogSeverity::kWarn, watcher.error());
-  // What was saved between the reading of the rules and now is seen here, what comes later by the watcher.
-  if (options.watch == Watch::kOn && rules_differ()) reload_once();
-  while (true) {
-    watcher.wait(wake_watcher.file());
-    wake_watcher.clear();
-    {
-      const std::lock_guard lock(mutex);
-      if (finished) return;
-    }
-    reload_once();
-  }
-}
-
-bool Runner::Impl::rules_differ() const {
-  const std::vector<SourcePtr>& in_force = engine.program()->sources();
-  const std::vector<std::string> files = find_rule_files(options.rule_paths).files;
-  if (files.size() != in_force.size()) return true;
-  for (size_t i = 0; i < files.size(); ++i) {
-    std::string problem;
-    const SourcePtr now = read_source(files[i], problem);
-    if (now == nullptr || now->name() != in_force[i]->name() || now->text() != in_force[i]->text())
-      return true;
-  }
-  return false;
-}
-
-void Runner::Impl::reload_once() {
-  const RuleFiles files = find_rule_files(options.rule_paths);
-  std::vector<std::string> problems = files.errors;
-  std::vector<SourcePtr> sources;
-  for (const std::string& file : files.files) {
-    std::string problem;
-    if (SourcePtr text = read_source(file, problem)) {
-      sources.push_back(std::move(text));
-    } else {
-      problems.push_back(problem);
-    }
-  }
-  if (!problems.empty()) {
-    for (const std::string& problem : problems) {
-      logger.say(LogSeverity::kError, fmt::format("{}; the rules in force stay", problem));
-    }
-    return;
-  }
-  PreparedRules prepared = engine.prepare(sources);
-  report(prepared);
-  if (prepared.program == nullptr) {
-    logger.say(LogSeverity::kError, "the changed rules have errors; the rules in force stay");
-    return;
-  }
+void Runner::Impl::hand_over(std::shared_ptr<const Program> program) {
   std::unique_lock lock(mutex);
-  next_program = std::move(prepared.program);
+  next_program = std::move(program);
   control = true;
   changed.notify_all();
   // The next program builds on this one's names: one at a time.
@@ -415,7 +340,7 @@ RunEnd Runner::Impl::run() {
   });
   for (size_t i = 0; i < kBatches; ++i) spare.push_back(std::make_unique<InputBatch>());
   std::thread reading([this] { read_input(); });
-  std::thread watching([this] { watch_rules(); });
+  std::thread watching([this] { reloader.run(); });
   RunEnd end = feed_all();
   if (end != RunEnd::kEngineFailed && !engine.close()) end = RunEnd::kEngineFailed;
   error = source.error();
@@ -426,7 +351,7 @@ RunEnd Runner::Impl::run() {
   }
   changed.notify_all();
   stop_reading.raise();
-  wake_watcher.raise();
+  reloader.finish();
   reading.join();
   watching.join();
   engine.on_seal(nullptr);
@@ -468,7 +393,7 @@ void Runner::stop() {
 }
 
 void Runner::reload() {
-  impl_->wake_watcher.raise();
+  impl_->reloader.request();
 }
 
 uint64_t Runner::bytes_read() const {

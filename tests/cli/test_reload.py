@@ -57,6 +57,14 @@ class Reload(Case):
             self.expect(f"v{version}")
         self.end()
 
+    def test_an_emptied_file(self):
+        self.begin()
+        self.write("rules/b.krules", rule("b", "second"))
+        self.running.until_logged("1 added: b")
+        os.truncate(self.path, 0)
+        self.running.until_logged("rules reloaded: 1 in force, 1 removed: a")
+        self.end()
+
     def test_new_file_deleted_file_new_folder(self):
         self.begin()
         self.write("rules/b.krules", rule("b", "second"))
