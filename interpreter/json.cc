@@ -6,8 +6,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "krules/json_reader.h"
-
 namespace krules {
 
 namespace {
@@ -197,13 +195,10 @@ void append_json(std::string& out, const Value& value, JsonStyle style) {
 }
 
 JsonResult parse_json(std::string_view text, JsonStyle style, Arena& arena, const SymbolTable& symbols) {
-  std::string padded;
-  padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-  padded.append(text);
-  JsonReader reader;
+  JsonTexts texts;
   JsonResult result;
-  if (!reader.read(std::string_view(padded.data(), text.size()), style, arena, symbols, result.value)) {
-    result.error = reader.error();
+  if (!texts.read(text, style, arena, symbols, result.value)) {
+    result.error = texts.error();
     result.value = Value::null();
   }
   return result;

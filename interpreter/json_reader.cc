@@ -8,6 +8,8 @@ namespace krules {
 
 namespace sj = simdjson;
 
+static_assert(kJsonPadding >= sj::SIMDJSON_PADDING);
+
 bool JsonReader::fail(sj::error_code code) {
   switch (code) {
     case sj::NUMBER_OUT_OF_RANGE:
@@ -220,6 +222,27 @@ bool JsonReader::untag(Value& value) {
     return true;
   }
   return fail("a value has an unknown tag");
+}
+
+// ---------------------------------------------------------------- whole texts
+
+struct JsonTexts::Impl {
+  JsonReader reader;
+  std::string padded;
+};
+
+JsonTexts::JsonTexts() : impl_(std::make_unique<Impl>()) {}
+JsonTexts::~JsonTexts() = default;
+
+bool JsonTexts::read(std::string_view text, JsonStyle style, Arena& arena, const SymbolTable& symbols,
+                     Value& value) {
+  impl_->padded.reserve(text.size() + kJsonPadding);
+  impl_->padded.assign(text);
+  return impl_->reader.read({impl_->padded.data(), text.size()}, style, arena, symbols, value);
+}
+
+const std::string& JsonTexts::error() const {
+  return impl_->reader.error();
 }
 
 }  // namespace krules

@@ -2,89 +2,111 @@
 
 #include <fmt/format.h>
 
+#include <vector>
+
+#include "krules/json_reader.h"
+
 namespace krules {
 
 namespace sj = simdjson;
 
-void EventReader::intern_names(const std::shared_ptr<const SymbolTable>& symbols) {
-  symbols_ = symbols;
-  type_name_ = symbols->find("type");
-  subject_name_ = symbols->find("subject");
-  data_name_ = symbols->find("data");
-  last_type_ = nullptr;
+struct EventReader::Impl {
+  bool read_event(std::string_view line, InputBatch& batch, InputEvent& event);
+  bool read_attribute(std::string_view name, sj::ondemand::value value, InputBatch& batch, InputEvent& event);
+  bool read_text(std::string_view name, sj::ondemand::value value, std::string_view& text, bool& present);
+  void intern_names(const std::shared_ptr<const SymbolTable>& names);
+
+  JsonReader json;
+  std::shared_ptr<const SymbolTable> symbols;
+  const Symbol* type_name = nullptr;
+  const Symbol* subject_name = nullptr;
+  const Symbol* data_name = nullptr;
+  const Symbol* last_type = nullptr;
+  std::vector<MapRep::Entry> attributes;  // of the event being read, besides type, subject and data
+};
+
+EventReader::EventReader() : impl_(std::make_unique<Impl>()) {}
+EventReader::~EventReader() = default;
+
+void EventReader::Impl::intern_names(const std::shared_ptr<const SymbolTable>& names) {
+  symbols = names;
+  type_name = symbols->find("type");
+  subject_name = symbols->find("subject");
+  data_name = symbols->find("data");
+  last_type = nullptr;
 }
 
 void EventReader::read_line(std::string_view line, uint64_t number, uint64_t begin, uint64_t end,
                             InputBatch& batch) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-  if (batch.symbols != symbols_) intern_names(batch.symbols);
+  if (batch.symbols != impl_->symbols) impl_->intern_names(batch.symbols);
   InputEvent& event = batch.events.emplace_back();
   event.line = number;
   event.begin = begin;
   event.end = end;
   event.raw = line;
-  if (!read_event(line, batch, event)) event.error = batch.arena.copy(json_.error());
+  if (!impl_->read_event(line, batch, event)) event.error = batch.arena.copy(impl_->json.error());
 }
 
-bool EventReader::read_event(std::string_view line, InputBatch& batch, InputEvent& event) {
-  json_.begin(JsonStyle::kPlain, batch.arena, *symbols_);
-  attributes_.clear();
+bool EventReader::Impl::read_event(std::string_view line, InputBatch& batch, InputEvent& event) {
+  json.begin(JsonStyle::kPlain, batch.arena, *symbols);
+  attributes.clear();
   sj::ondemand::document document;
-  if (auto code = json_.open(line).get(document)) return json_.fail(code);
+  if (auto code = json.open(line).get(document)) return json.fail(code);
   sj::ondemand::object object;
   if (document.get_object().get(object)) {
     const bool begins_like_one = line[line.find_first_not_of(" \t\r")] == '{';
-    return json_.fail(begins_like_one ? "not valid JSON" : "not a JSON object");
+    return json.fail(begins_like_one ? "not valid JSON" : "not a JSON object");
   }
   event.payload = Value::map(&empty_map());
   bool has_subject = false;
   for (auto result : object) {
     sj::ondemand::field field;
-    if (auto code = std::move(result).get(field)) return json_.fail(code);
-    const Symbol* name = json_.key(field);
+    if (auto code = std::move(result).get(field)) return json.fail(code);
+    const Symbol* name = json.key(field);
     if (name == nullptr) return false;
-    if (name == data_name_) {
-      if (!json_.read_value(field.value(), event.payload)) return false;
+    if (name == data_name) {
+      if (!json.read_value(field.value(), event.payload)) return false;
       if (event.payload.is_null()) event.payload = Value::map(&empty_map());
-    } else if (name == subject_name_) {
+    } else if (name == subject_name) {
       if (!read_text("subject", field.value(), event.subject, has_subject)) return false;
-    } else if (name == type_name_) {
+    } else if (name == type_name) {
       std::string_view type;
-      if (field.value().get_string().get(type)) return json_.fail("`type` is not a string");
-      if (type.empty()) return json_.fail("`type` is empty");
-      if (last_type_ == nullptr || last_type_->text() != type) {
-        event.type = symbols_->find_or_foreign(type, batch.arena);
-        if (event.type->interned()) last_type_ = event.type;
+      if (field.value().get_string().get(type)) return json.fail("`type` is not a string");
+      if (type.empty()) return json.fail("`type` is empty");
+      if (last_type == nullptr || last_type->text() != type) {
+        event.type = symbols->find_or_foreign(type, batch.arena);
+        if (event.type->interned()) last_type = event.type;
       } else {
-        event.type = last_type_;
+        event.type = last_type;
       }
     } else {
       Value value;
       const std::string_view text = name->text();
       if (text == "specversion" || text == "datacontenttype" || text == "dataschema") {
-        if (!json_.read_value(field.value(), value)) return false;
+        if (!json.read_value(field.value(), value)) return false;
         if (text == "specversion" && !(value.is(ValueKind::kString) && value.text().starts_with("1."))) {
-          return json_.fail("`specversion` is not 1.0");
+          return json.fail("`specversion` is not 1.0");
         }
       } else if (!read_attribute(text, field.value(), batch, event)) {
         return false;
       }
     }
   }
-  if (!document.current_location().error()) return json_.fail("something follows the JSON object");
-  if (event.type == nullptr) return json_.fail("an event needs a `type`");
-  if (!attributes_.empty()) {
-    MapBuilder meta(batch.arena, attributes_.size());
-    for (const MapRep::Entry& attribute : attributes_) meta.add(attribute.key, attribute.value);
+  if (!document.current_location().error()) return json.fail("something follows the JSON object");
+  if (event.type == nullptr) return json.fail("an event needs a `type`");
+  if (!attributes.empty()) {
+    MapBuilder meta(batch.arena, attributes.size());
+    for (const MapRep::Entry& attribute : attributes) meta.add(attribute.key, attribute.value);
     event.meta = meta.finish();
   }
   return true;
 }
 
-bool EventReader::read_attribute(std::string_view name, sj::ondemand::value from, InputBatch& batch,
-                                 InputEvent& event) {
+bool EventReader::Impl::read_attribute(std::string_view name, sj::ondemand::value from, InputBatch& batch,
+                                       InputEvent& event) {
   Value value;
-  if (!json_.read_value(from, value)) return false;
+  if (!json.read_value(from, value)) return false;
   if (value.is_null()) return true;
   if (name == "data_base64") {
     event.payload = value;
@@ -92,28 +114,28 @@ bool EventReader::read_attribute(std::string_view name, sj::ondemand::value from
   }
   if (name == "id" || name == "source") {
     if (!value.is(ValueKind::kString) || value.text().empty()) {
-      return json_.fail(fmt::format("`{}` is not a string with text in it", name));
+      return json.fail(fmt::format("`{}` is not a string with text in it", name));
     }
     (name == "id" ? event.id : event.source) = batch.arena.copy(value.text());
   } else if (name == "time") {
     int64_t time = 0;
     if (!value.is(ValueKind::kString) || !parse_timestamp(value.text(), time)) {
-      return json_.fail("`time` is not an RFC 3339 timestamp such as \"2026-01-31T12:00:00Z\"");
+      return json.fail("`time` is not an RFC 3339 timestamp such as \"2026-01-31T12:00:00Z\"");
     }
     value = Value::timestamp(time);
   }
-  attributes_.push_back({symbols_->find_or_foreign(name, batch.arena), value});
+  attributes.push_back({symbols->find_or_foreign(name, batch.arena), value});
   return true;
 }
 
-bool EventReader::read_text(std::string_view name, sj::ondemand::value value, std::string_view& text,
-                            bool& present) {
+bool EventReader::Impl::read_text(std::string_view name, sj::ondemand::value value, std::string_view& text,
+                                  bool& present) {
   sj::ondemand::json_type type;
-  if (auto code = value.type().get(type)) return json_.fail(code);
+  if (auto code = value.type().get(type)) return json.fail(code);
   if (type == sj::ondemand::json_type::null) return true;
-  if (type != sj::ondemand::json_type::string) return json_.fail(fmt::format("`{}` is not a string", name));
+  if (type != sj::ondemand::json_type::string) return json.fail(fmt::format("`{}` is not a string", name));
   present = true;
-  return json_.read_string(value, text);
+  return json.read_string(value, text);
 }
 
 }  // namespace krules

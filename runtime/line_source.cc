@@ -15,6 +15,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "krules/json.h"
+
 namespace krules {
 
 namespace {
@@ -180,7 +182,7 @@ void LineSource::read_lines(InputBatch& batch, size_t size) {
   batch.text_begin = offset_ + dropped_;
   if (dropped_ > 0) batch.whole_from = kLongLineBytes;
   batch.text.resize(size);
-  batch.text.append(simdjson::SIMDJSON_PADDING, '\n');
+  batch.text.append(kJsonPadding, '\n');
   const std::string_view text(batch.text.data(), size);
   size_t at = 0;
   while (at < size) {

@@ -38,9 +38,7 @@ const Symbol* Replayer::Machine::symbol(std::string_view text) {
 }
 
 bool Replayer::Machine::read_json(std::string_view text, JsonStyle style, Value& value) {
-  padded_.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-  padded_.assign(text);
-  return json_.read({padded_.data(), text.size()}, style, arena_, *index_.program()->symbols(), value);
+  return json_.read(text, style, arena_, *index_.program()->symbols(), value);
 }
 
 std::string Replayer::Machine::set_properties(const ReplaySeed& seed) {

@@ -6,7 +6,7 @@
 
 #include "cascade.h"
 #include "dispatcher.h"
-#include "krules/json_reader.h"
+#include "krules/json.h"
 #include "krules/replay.h"
 #include "replay_state.h"
 #include "rule_index.h"
@@ -62,8 +62,7 @@ class Replayer::Machine final : EmitListener, FailureListener {
   ReplayState state_;
   int64_t now_;
   Arena arena_;  // of the seed that is running
-  JsonReader json_;
-  std::string padded_;
+  JsonTexts json_;
   uint32_t max_events_ = 0;
   std::vector<Firing> firings_;
   uint64_t input_ = 0;         // the number of the input, for identity()

@@ -282,7 +282,7 @@ bool Runner::Impl::retry_dead_letters() {
     InputBatch batch;
     batch.symbols = engine.symbols();
     batch.text = letter.event;
-    batch.text.append(simdjson::SIMDJSON_PADDING, '\n');
+    batch.text.append(kJsonPadding, '\n');
     reader.read_line(std::string_view(batch.text).substr(0, letter.event.size()), letter.line, 0, 0, batch);
     SourceKey again{letter.source, hash_text("dead letter"), static_cast<uint64_t>(letter.id)};
     for (InputEvent& event : batch.events) {

@@ -83,15 +83,17 @@ bool SubjectCache::load(Subject& subject) {
     error_ = status.error();
     return false;
   }
+  std::string problem;
   for (const StoredPart& part : parts_) {
-    bool whole = part.properties.empty() || add_properties(part.properties, part.part, subject.properties);
+    bool whole =
+        part.properties.empty() || add_properties(part.properties, part.part, subject.properties, problem);
     if (whole && !part.extended.empty()) {
       if (subject.extended == nullptr) subject.extended = std::make_unique<PropertySet>();
-      whole = add_properties(part.extended, part.part, *subject.extended);
+      whole = add_properties(part.extended, part.part, *subject.extended, problem);
     }
     if (!whole) {
       error_ = {StoreErrorKind::kDamaged,
-                fmt::format("the stored subject `{}` cannot be read: {}", subject.name(), json_.error())};
+                fmt::format("the stored subject `{}` cannot be read: {}", subject.name(), problem)};
       return false;
     }
   }
@@ -99,16 +101,18 @@ bool SubjectCache::load(Subject& subject) {
   return true;
 }
 
-bool SubjectCache::add_properties(std::string_view json, uint16_t part, PropertySet& properties) {
+bool SubjectCache::add_properties(std::string_view json, uint16_t part, PropertySet& properties,
+                                  std::string& problem) {
   arena_.reset();
-  padded_.reserve(json.size() + simdjson::SIMDJSON_PADDING);
-  padded_.assign(json);
   Value map;
-  if (!json_.read(std::string_view(padded_.data(), json.size()), JsonStyle::kTagged, arena_, *symbols_,
-                  map)) {
+  if (!json_.read(json, JsonStyle::kTagged, arena_, *symbols_, map)) {
+    problem = json_.error();
     return false;
   }
-  if (!map.is(ValueKind::kMap)) return json_.fail("not a JSON object");
+  if (!map.is(ValueKind::kMap)) {
+    problem = "not a JSON object";
+    return false;
+  }
   for (const MapRep::Entry& entry : map.as_map().entries()) {
     properties.add(entry.key, clone_owned(entry.value))->part = part;
   }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "krules/json_reader.h"
+#include "krules/json.h"
 #include "krules/program.h"
 #include "krules/store.h"
 #include "krules/subject.h"
@@ -65,7 +65,7 @@ class SubjectCache {
 
   Subject* insert(std::string_view name, uint64_t hash);
   bool load(Subject& subject);
-  bool add_properties(std::string_view json, uint16_t part, PropertySet& properties);
+  bool add_properties(std::string_view json, uint16_t part, PropertySet& properties, std::string& problem);
   void grow();
   void erase(size_t bucket);
 
@@ -77,9 +77,8 @@ class SubjectCache {
   size_t hand_ = 0;  // where trim() looks next
   bool complete_;    // everything that exists is here
   std::vector<StoredPart> parts_;
-  JsonReader json_;
+  JsonTexts json_;
   Arena arena_;
-  std::string padded_;
   StoreError error_{StoreErrorKind::kIo, {}};
 };
 

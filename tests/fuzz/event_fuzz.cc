@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   krules::InputBatch batch;
   batch.symbols = engine.symbols();
   batch.text.assign(reinterpret_cast<const char*>(data), size);
-  batch.text.append(simdjson::SIMDJSON_PADDING, '\n');
+  batch.text.append(krules::kJsonPadding, '\n');
   const std::string_view text(batch.text.data(), size);
   uint64_t line = 0;
   for (size_t at = 0; at < size;) {

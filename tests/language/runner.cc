@@ -246,7 +246,7 @@ class Run {
   void send(const Directive& directive) {
     InputBatch batch;
     batch.text = directive.text;
-    batch.text.append(simdjson::SIMDJSON_PADDING, '\0');
+    batch.text.append(kJsonPadding, '\0');
     batch.symbols = engine_->symbols();
     sent_ += directive.text.size() + 1;
     const std::string_view line = std::string_view(batch.text).substr(0, directive.text.size());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,28 @@ struct JsonResult {
 /// error. Of repeated keys the last wins. Nesting deeper than kMaxValueDepth is an error. All memory comes
 /// from `arena`; keys that `symbols` does not know become foreign symbols.
 JsonResult parse_json(std::string_view text, JsonStyle style, Arena& arena, const SymbolTable& symbols);
+
+/// The same for many texts: keeps its buffers, and remembers the order in which keys came, so that a stream
+/// of like texts costs no hashing. Not thread-safe.
+class JsonTexts {
+ public:
+  JsonTexts();
+  ~JsonTexts();
+  JsonTexts(const JsonTexts&) = delete;
+  JsonTexts& operator=(const JsonTexts&) = delete;
+
+  /// False: see error().
+  bool read(std::string_view text, JsonStyle style, Arena& arena, const SymbolTable& symbols, Value& value);
+  const std::string& error() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Parsers read so many bytes behind the end of a text that they are given in place; what is there does not
+/// matter.
+inline constexpr size_t kJsonPadding = 64;
 
 /// "2026-11-23T21:30:00Z", with a fraction of up to six digits where there is one.
 void append_timestamp(std::string& out, int64_t microseconds);

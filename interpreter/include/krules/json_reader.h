@@ -11,15 +11,15 @@
 
 namespace krules {
 
-/// Turns simdjson's on-demand documents into values. Keeps its buffers and remembers the order in which keys
-/// came, so that a stream of like documents costs no hashing. Not thread-safe.
+/// Turns simdjson's on-demand documents into values, for readers of a known envelope; JsonTexts serves
+/// everybody else. simdjson is large: only source files include this. Keeps its buffers and remembers the
+/// order in which keys came, so that a stream of like documents costs no hashing. Not thread-safe.
 class JsonReader {
  public:
-  /// Reads one whole text. `text` must be followed by simdjson::SIMDJSON_PADDING readable bytes. False: see
-  /// error().
+  /// Reads one whole text, with kJsonPadding readable bytes behind it. False: see error().
   bool read(std::string_view text, JsonStyle style, Arena& arena, const SymbolTable& symbols, Value& value);
 
-  /// For readers of a known envelope: begin a document, then take values out of it one by one.
+  /// To take values out of a document one by one: open it, begin.
   simdjson::simdjson_result<simdjson::ondemand::document> open(std::string_view padded_text);
   void begin(JsonStyle style, Arena& arena, const SymbolTable& symbols);
   bool read_value(simdjson::ondemand::value from, Value& value);
