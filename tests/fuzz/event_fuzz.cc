@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "event_reader.h"
+#include "krules/json.h"
 #include "krules/engine.h"
 
 // Event input: any bytes as lines of events, through the reader and through rules that touch all of an event.
