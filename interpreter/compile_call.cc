@@ -321,7 +321,7 @@ const Node* UnitCompiler::call_native(const ast::Expr& expr, const FunctionSpec&
       values[1] != nullptr &&
       std::all_of(values.begin() + 2, values.end(), [](const Node* each) { return each == nullptr; });
   if (spec.string_predicate != nullptr && two_given) {
-    node->truth = string_predicate_function();
+    node->truth = string_predicate_function(*node);
   } else {
     node->eval = native_call_function();
   }

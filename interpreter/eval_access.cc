@@ -220,7 +220,7 @@ Value find_payload_field(const FieldNode& node, Frame& frame) {
     const MapRep& map = payload.as_map();
     const Value* value = map.find(node.field);
     if (value == nullptr) return Value::null();
-    node.hint = entry_number(map, value);
+    node.hint = entry_number(map, value) * sizeof(MapRep::Entry);
     return *value;
   }
   return payload.is_null() ? payload : no_fields(node, payload, node.field->text(), frame);

@@ -227,8 +227,11 @@ bool is_time(const Value& value) {
 template <BinaryOp Op, Shape L, Shape R>
 Value arithmetic(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
-  const Value left = operand<L>(*self.left, frame);
-  const Value right = operand<R>(*self.right, frame);
+  Value left;
+  Value right;
+  if (!operands<L, R>(self, frame, left, right)) [[unlikely]] {
+    return arithmetic<Op, Shape::kGeneral, Shape::kGeneral>(node, frame);
+  }
   if (left.is(ValueKind::kInt) && right.is(ValueKind::kInt)) [[likely]] {
     const int64_t a = left.as_int();
     const int64_t b = right.as_int();

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "make_nodes.h"
+#include "operands.h"
 
 namespace krules {
 
@@ -52,6 +53,18 @@ Truth string_predicate(const Node& node, Frame& frame) {
   return result.is_true() ? Truth::kTrue : Truth::kFalse;
 }
 
+// The usual case: a short text at hand, and one that the rule has written down.
+template <Shape S>
+Truth predicate_with_constant(const Node& node, Frame& frame) {
+  const auto& self = static_cast<const NativeCallNode&>(node);
+  Value text;
+  if (!at_hand<S>(*self.arguments[0], frame, text) || !text.is(ValueKind::kString) || text.has_memory()) {
+    return string_predicate(node, frame);
+  }
+  const Value& other = static_cast<const ConstNode&>(*self.arguments[1]).value;
+  return self.spec->string_predicate(text.text(), other.text()) ? Truth::kTrue : Truth::kFalse;
+}
+
 Value fn_call(const Node& node, Frame& frame) {
   const auto& self = static_cast<const FnCallNode&>(node);
   if (!take_steps(frame, 1)) return with_place(frame, node, budget_error(frame));
@@ -89,8 +102,20 @@ Value CallContext::invoke(const Value& lambda_value, std::span<const Value> argu
 EvalFunction native_call_function() {
   return native_call;
 }
-TruthFunction string_predicate_function() {
-  return string_predicate;
+TruthFunction string_predicate_function(const NativeCallNode& call) {
+  const Node& other = *call.arguments[1];
+  if (shape_of(other) != Shape::kConst ||
+      !static_cast<const ConstNode&>(other).value.is(ValueKind::kString)) {
+    return string_predicate;
+  }
+  switch (shape_of(*call.arguments[0])) {
+    case Shape::kPayloadField:
+      return predicate_with_constant<Shape::kPayloadField>;
+    case Shape::kProperty:
+      return predicate_with_constant<Shape::kProperty>;
+    default:
+      return string_predicate;
+  }
 }
 EvalFunction fn_call_function() {
   return fn_call;

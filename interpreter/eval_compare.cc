@@ -60,10 +60,6 @@ bool fits_float(int64_t value) {
   return value >= -kLimit && value <= kLimit;
 }
 
-bool is_plain_number(const Value& value) {
-  return value.is(ValueKind::kFloat) || (value.is(ValueKind::kInt) && fits_float(value.as_int()));
-}
-
 [[gnu::noinline]] Truth order_slowly(const BinaryNode& node, Value left, Value right, Frame& frame) {
   const BinaryOp op = node.op;
   if (left.is_error() || right.is_error()) {
@@ -89,13 +85,21 @@ bool is_plain_number(const Value& value) {
 template <BinaryOp Op, Shape L, Shape R>
 Truth order(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
-  const Value left = operand<L>(*self.left, frame);
-  const Value right = operand<R>(*self.right, frame);
-  if (left.is(ValueKind::kInt) && right.is(ValueKind::kInt)) [[likely]] {
-    return as_truth(holds<Op>(left.as_int(), right.as_int()));
+  Value left;
+  Value right;
+  if (!operands<L, R>(self, frame, left, right)) [[unlikely]] {
+    return order<Op, Shape::kGeneral, Shape::kGeneral>(node, frame);
   }
-  if (is_plain_number(left) && is_plain_number(right)) {
-    return as_truth(holds<Op>(left.as_number(), right.as_number()));
+  if (left.is(ValueKind::kInt)) {
+    if (right.is(ValueKind::kInt)) return as_truth(holds<Op>(left.as_int(), right.as_int()));
+    if (right.is(ValueKind::kFloat) && fits_float(left.as_int())) {
+      return as_truth(holds<Op>(static_cast<double>(left.as_int()), right.as_float()));
+    }
+  } else if (left.is(ValueKind::kFloat)) {
+    if (right.is(ValueKind::kFloat)) return as_truth(holds<Op>(left.as_float(), right.as_float()));
+    if (right.is(ValueKind::kInt) && fits_float(right.as_int())) {
+      return as_truth(holds<Op>(left.as_float(), static_cast<double>(right.as_int())));
+    }
   }
   return order_slowly(self, left, right, frame);
 }
@@ -120,8 +124,11 @@ template <BinaryOp Op, Shape L, Shape R>
 Truth equality(const Node& node, Frame& frame) {
   constexpr bool kNegated = Op == BinaryOp::kNotEqual;
   const auto& self = static_cast<const BinaryNode&>(node);
-  const Value left = operand<L>(*self.left, frame);
-  const Value right = operand<R>(*self.right, frame);
+  Value left;
+  Value right;
+  if (!operands<L, R>(self, frame, left, right)) [[unlikely]] {
+    return equality<Op, Shape::kGeneral, Shape::kGeneral>(node, frame);
+  }
   if (left.is(ValueKind::kInt) && right.is(ValueKind::kInt)) {
     return as_truth((left.as_int() == right.as_int()) != kNegated);
   }
@@ -134,7 +141,12 @@ template <BinaryOp Op, Shape L>
 Truth equals_short_text(const Node& node, Frame& frame) {
   constexpr bool kNegated = Op == BinaryOp::kNotEqual;
   const auto& self = static_cast<const BinaryNode&>(node);
-  const Value left = operand<L>(*self.left, frame);
+  Value left;
+  if constexpr (L == Shape::kGeneral) {
+    left = operand<L>(*self.left, frame);
+  } else if (!at_hand<L>(*self.left, frame, left)) [[unlikely]] {
+    return equals_short_text<Op, Shape::kGeneral>(node, frame);
+  }
   if (left.is_error()) [[unlikely]] {
     frame.failure = left;
     return Truth::kError;
@@ -201,7 +213,12 @@ Truth membership(const Node& node, Frame& frame) {
 template <bool Negated, Shape L>
 Truth one_of_short_texts(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
-  const Value item = operand<L>(*self.left, frame);
+  Value item;
+  if constexpr (L == Shape::kGeneral) {
+    item = operand<L>(*self.left, frame);
+  } else if (!at_hand<L>(*self.left, frame, item)) [[unlikely]] {
+    return one_of_short_texts<Negated, Shape::kGeneral>(node, frame);
+  }
   if (item.is_error()) [[unlikely]] {
     frame.failure = item;
     return Truth::kError;

@@ -122,8 +122,8 @@ struct NativeCallNode : Node {
   uint32_t count = 0;
 };
 EvalFunction native_call_function();
-/// A call of a function that has a string_predicate, with two arguments; NativeCallNode.
-TruthFunction string_predicate_function();
+/// A call of a function that has a string_predicate, with two arguments.
+TruthFunction string_predicate_function(const NativeCallNode& call);
 struct FnCallNode : Node {
   const CompiledFn* fn = nullptr;
   const Node* const* arguments = nullptr;

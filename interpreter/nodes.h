@@ -62,9 +62,10 @@ struct ConstNode : Node {
   Value value;
 };
 
-/// payload.field and subject.field; `hint` is where the last look-up found it.
+/// payload.field and subject.field.
 struct FieldNode : Node {
   const Symbol* field = nullptr;
+  /// Where the last look-up found it: of a payload the bytes from its first entry, of a subject the slot.
   mutable uint32_t hint = 0;
 };
 

@@ -27,24 +27,44 @@ inline Shape shape_of(const Node& node) {
 Value find_payload_field(const FieldNode& node, Frame& frame);
 Value find_property(const FieldNode& node, Frame& frame);
 
-inline Value payload_field(const FieldNode& node, Frame& frame) {
-  const MapRep* map = frame.payload_map;
-  if (map != nullptr && node.hint < map->size) [[likely]] {
-    const MapRep::Entry& entry = map->begin()[node.hint];
-    if (entry.key == node.field) [[likely]]
-      return entry.value;
+/// Reads what is at hand where the last look-up found it. False where it is not: then nothing has been done.
+template <Shape S>
+inline bool at_hand(const Node& node, Frame& frame, Value& value) {
+  static_assert(S != Shape::kGeneral);
+  if constexpr (S == Shape::kConst) {
+    value = static_cast<const ConstNode&>(node).value;
+    return true;
+  } else if constexpr (S == Shape::kPayloadField) {
+    const auto& self = static_cast<const FieldNode&>(node);
+    const uintptr_t place = frame.payload_begin + self.hint;
+    if (place >= frame.payload_end) [[unlikely]]
+      return false;
+    const auto& entry = *reinterpret_cast<const MapRep::Entry*>(place);
+    if (entry.key != self.field) [[unlikely]]
+      return false;
+    value = entry.value;
+    return true;
+  } else {
+    const auto& self = static_cast<const FieldNode&>(node);
+    const PropertySet& properties = frame.subject->properties;
+    if (self.hint >= properties.size()) [[unlikely]]
+      return false;
+    const PropertySlot& slot = properties.begin()[self.hint];
+    if (slot.name != self.field) [[unlikely]]
+      return false;
+    value = slot.value;
+    return true;
   }
-  return find_payload_field(node, frame);
+}
+
+inline Value payload_field(const FieldNode& node, Frame& frame) {
+  Value value;
+  return at_hand<Shape::kPayloadField>(node, frame, value) ? value : find_payload_field(node, frame);
 }
 
 inline Value subject_property(const FieldNode& node, Frame& frame) {
-  const PropertySet& properties = frame.subject->properties;
-  if (node.hint < properties.size()) [[likely]] {
-    const PropertySlot& slot = properties.begin()[node.hint];
-    if (slot.name == node.field) [[likely]]
-      return slot.value;
-  }
-  return find_property(node, frame);
+  Value value;
+  return at_hand<Shape::kProperty>(node, frame, value) ? value : find_property(node, frame);
 }
 
 template <Shape S>
@@ -57,6 +77,20 @@ inline Value operand(const Node& node, Frame& frame) {
     return subject_property(static_cast<const FieldNode&>(node), frame);
   } else {
     return node.eval(node, frame);
+  }
+}
+
+/// Both operands of an operator. False where they were to be at hand and are not: the operator then goes the
+/// general way, in a call that is its last act. So an operator whose operands are at hand needs no stack at
+/// all.
+template <Shape L, Shape R>
+inline bool operands(const BinaryNode& node, Frame& frame, Value& left, Value& right) {
+  if constexpr (L != Shape::kGeneral && R != Shape::kGeneral) {
+    return at_hand<L>(*node.left, frame, left) && at_hand<R>(*node.right, frame, right);
+  } else {
+    left = operand<L>(*node.left, frame);
+    right = operand<R>(*node.right, frame);
+    return true;
   }
 }
 

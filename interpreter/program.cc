@@ -57,7 +57,11 @@ Value input_error(Arena& arena, const CompiledInput& input, std::string_view mes
 
 void prepare(Frame& frame, uint32_t local_count) {
   const Value& payload = frame.event->payload;
-  frame.payload_map = payload.is(ValueKind::kMap) ? &payload.as_map() : nullptr;
+  frame.payload_begin = frame.payload_end = 0;
+  if (payload.is(ValueKind::kMap)) {
+    frame.payload_begin = reinterpret_cast<uintptr_t>(payload.as_map().begin());
+    frame.payload_end = reinterpret_cast<uintptr_t>(payload.as_map().end());
+  }
   frame.entropy_used = 0;
   frame.locals = local_count != 0 ? frame.arena->allocate_array<Value>(local_count) : nullptr;
 }

@@ -2,13 +2,12 @@
 -- usage: lua5.4 w4.lua TABLE.lua EVALUATIONS
 local probes = dofile(arg[1])
 local evaluations = tonumber(arg[2])
-local sub = string.sub
 
 local function condition(p)
   return (p.a + p.b * 2 - p.c / 4 > p.d or p.a * p.a + p.b * p.b < p.c * p.c)
     and not (p.s == "idle" or p.s == "off")
     and p.a % 7 ~= 3
-    and sub(p.t, 1, 3) == "dev"
+    and p.t:sub(1, 3) == "dev"
     and (p.b - p.c) * (p.b + p.c) >= -100 * p.d
 end
 

@@ -125,8 +125,10 @@ struct Frame {
   Value failure;                 ///< the error a rule ended with
   RestOfChain* chain = nullptr;  ///< of a middleware
   bool next_failed = false;      ///< `failure` came out of `next`
-  /// The event's payload where that is a map. Kept by evaluate_whens() and input_subject().
-  const MapRep* payload_map = nullptr;
+  /// Where the entries of the event's payload begin and end; nowhere, both 0, when it is no map. Kept by
+  /// evaluate_whens() and input_subject().
+  uintptr_t payload_begin = 0;
+  uintptr_t payload_end = 0;
   std::string scratch;  ///< where text is put together before it is copied to the arena
 };
 
