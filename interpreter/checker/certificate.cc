@@ -43,6 +43,9 @@ std::string step_json(const Model& model, size_t component, const ProofStep& ste
         made += fmt::format(R"(,"direction":"{}","bound":{})", step.up ? "up" : "down",
                             step.step == 0 ? "null" : fmt::format("{}", step.bound));
       break;
+    case ProofStep::Kind::kExplored:
+      made += fmt::format(R"(,"kind":"explored","events":{})", step.times.value_or(0));
+      break;
     case ProofStep::Kind::kMeasure: {
       std::string values;
       for (const auto& [path, value] : step.measure)

@@ -132,6 +132,12 @@ TermId Chain::place(TermId term, size_t run) {
       return plain ? now.payload : terms_.shifted(term, epoch);
     case Op::kExtra:
       return plain ? terms_.null() : now.context;
+    case Op::kMeta: {
+      // What `with` gives, over what is inherited. What wraps rules may set more.
+      const TermId inherited = terms_.shifted(term, epoch);
+      if (!plain || !model_.program->wrappers().empty()) return inherited;
+      return terms_.apply(Op::kCall, {terms_.text_constant("overlay"), inherited, now.context});
+    }
     case Op::kRead:
       return read_at(terms_.arg(term, 0), terms_.arg(term, 1), false, run);
     case Op::kReadExt:

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "certificate.h"
 #include "event_graph.h"
+#include "explore.h"
 #include "facts.h"
 #include "findings.h"
 #include "krules/check_codes.h"
@@ -30,7 +33,10 @@ class Checker {
   CheckResult check();
 
  private:
-  void judge(const Component& component, Prover& prover, LoopSearch& search);
+  using Loop = std::optional<std::pair<ReplaySeed, ReplayOutcome>>;
+  std::vector<Loop> find_loops(Prover& prover, LoopSearch& search, Explorer& explorer);
+  void judge(Component& component, Prover& prover, Loop loop);
+  uint64_t with_branches(const Component& component, uint64_t turns) const;
   void tell_bound(const Component& component, const Cycle& cycle);
   void tell_needless_allowances(const std::vector<Component>& components);
   static const std::optional<std::string>& allowance_of(const RuleModel& rule) {
@@ -45,7 +51,28 @@ class Checker {
   uint32_t certain_ = 0;
 };
 
-void Checker::judge(const Component& component, Prover& prover, LoopSearch& search) {
+// For each component that is not proved to end an input that loops; where there is none, every cascade is
+// gone through, which may prove others, too.
+std::vector<Checker::Loop> Checker::find_loops(Prover& prover, LoopSearch& search, Explorer& explorer) {
+  std::vector<Component>& components = prover.components();
+  std::vector<Loop> loops(components.size());
+  bool explored = false;
+  for (size_t i = 0; i < components.size(); ++i) {
+    if (components[i].proven) continue;
+    loops[i] = search.find(components[i]);
+    if (loops[i].has_value()) continue;
+    if (const auto events = explorer.explore(components[i]); events.has_value()) {
+      prover.accept_explored(components[i], *events);
+      explored = true;
+    } else if (const Explorer::LongRun& run = explorer.longest(); run.events > 0) {
+      loops[i] = search.find_along(components[i], run.type, run.holds);
+    }
+  }
+  if (explored) prover.run();
+  return loops;
+}
+
+void Checker::judge(Component& component, Prover& prover, Loop loop) {
   Cycle cycle;
   cycle.rules = component.rules;
   if (component.proven) {
@@ -54,6 +81,8 @@ void Checker::judge(const Component& component, Prover& prover, LoopSearch& sear
       if (std::find(cycle.reasons.begin(), cycle.reasons.end(), step.text) == cycle.reasons.end())
         cycle.reasons.push_back(step.text);
       if (step.kind == ProofStep::Kind::kClimb) cycle.bound = step.times;
+      if (step.times.has_value() && step.kind == ProofStep::Kind::kMeasure)
+        cycle.bound = std::max(cycle.bound.value_or(0), with_branches(component, *step.times));
     }
     tell_bound(component, cycle);
     result_.cycles.push_back(std::move(cycle));
@@ -62,13 +91,14 @@ void Checker::judge(const Component& component, Prover& prover, LoopSearch& sear
   const std::vector<uint32_t> way =
       component.too_large ? std::vector<uint32_t>() : prover.shortest_circle(component);
   cycle.steps = steps_of(model_, component, way);
-  if (auto loop = search.find(component)) {
+  if (loop.has_value()) {
     cycle.verdict = Verdict::kCertain;
     cycle.replay = std::move(loop->first);
     cycle.outcome = std::move(loop->second);
     ++certain_;
   } else {
-    cycle.missing = missing_fact(model_, component, way);
+    cycle.missing = prover.missing_fact(component);
+    if (cycle.missing.empty()) cycle.missing = missing_bound(model_, component, way);
   }
   cycle.allowed = cycle.verdict == Verdict::kPossible &&
                   std::any_of(component.rules.begin(), component.rules.end(),
@@ -77,15 +107,40 @@ void Checker::judge(const Component& component, Prover& prover, LoopSearch& sear
   result_.cycles.push_back(std::move(cycle));
 }
 
+// So many turns, each of which may make several of the next.
+uint64_t Checker::with_branches(const Component& component, uint64_t turns) const {
+  std::map<uint32_t, std::set<std::pair<uint32_t, uint32_t>>> next;
+  for (const Link& link : component.links) next[link.from].insert({link.effect, model_.paths[link.to].rule});
+  size_t most = 1;
+  for (const auto& [path, events] : next) most = std::max(most, events.size());
+  if (most == 1) return turns;
+  constexpr uint64_t kMany = 1'000'000'000'000;
+  uint64_t sum = 0;
+  uint64_t level = 1;
+  for (uint64_t turn = 0; turn <= turns && sum < kMany; ++turn, level *= most) sum += level;
+  return sum;
+}
+
 void Checker::tell_bound(const Component& component, const Cycle& cycle) {
-  if (!cycle.bound.has_value() || *cycle.bound <= options_.max_cascade) return;
+  std::string hangs_on;
+  for (const ProofStep& step : component.steps) {
+    if (!step.formula.empty()) hangs_on = step.formula;
+  }
+  const bool too_many = cycle.bound.has_value() && *cycle.bound > options_.max_cascade;
+  if (!too_many && hangs_on.empty()) return;
   const uint32_t rule = component.rules.front();
   Diagnostic& diagnostic = result_.diagnostics.emplace_back();
   diagnostic.code = check_codes::kBeyondFuse;
   diagnostic.severity = Severity::kWarning;
-  diagnostic.message = fmt::format(
-      "this cascade ends, but only after up to {} firings, and a cascade is undone after {} events",
-      *cycle.bound, options_.max_cascade);
+  diagnostic.message =
+      too_many
+          ? fmt::format(
+                "this cascade ends, but only after up to {} firings, and a cascade is undone after {} events",
+                *cycle.bound, options_.max_cascade)
+          : fmt::format(
+                "this cascade ends after `{}` turns, which may be more than the {} events after which "
+                "a cascade is undone",
+                hangs_on, options_.max_cascade);
   diagnostic.primary.where = model_.rules[rule].compiled->where;
   diagnostic.primary.text = fmt::format("`{}` is part of it", model_.rules[rule].compiled->name);
   diagnostic.helps.push_back(fmt::format("because {}", cycle.reasons.front()));
@@ -118,7 +173,9 @@ CheckResult Checker::check() {
   Prover prover(model_, graph, writers, facts);
   prover.run();
   LoopSearch search(model_, graph, writers, facts, prover, options_);
-  for (const Component& component : prover.components()) judge(component, prover, search);
+  Explorer explorer(model_, graph, writers, facts);
+  std::vector<Loop> loops = find_loops(prover, search, explorer);
+  for (size_t i = 0; i < loops.size(); ++i) judge(prover.components()[i], prover, std::move(loops[i]));
   tell_needless_allowances(prover.components());
   if (options_.findings) add_findings(model_, graph, writers, facts, modules_, program_, result_.diagnostics);
   if (!options_.picture) return std::move(result_);

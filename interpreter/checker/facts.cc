@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "glob_meet.h"
 
@@ -103,6 +104,7 @@ void Facts::set_rule(uint8_t epoch, uint32_t rule) {
 
 void Facts::forget_runs() {
   rules_.clear();
+  input_type_.clear();
   added_.clear();
 }
 
@@ -110,10 +112,12 @@ ValueSet Facts::values_on(uint32_t path, TermId term) {
   std::vector<uint32_t> rules = std::move(rules_);
   std::unordered_map<TermId, ValueSet> added = std::move(added_);
   added_.clear();
+  const std::string input = std::exchange(input_type_, {});
   rules_.assign(1, model_.paths[path].rule);
   ValueSet set = solver_.values(term, model_.paths[path].when);
   rules_ = std::move(rules);
   added_ = std::move(added);
+  input_type_ = input;
   return set;
 }
 
@@ -140,6 +144,22 @@ bool Facts::is_made_inside(uint32_t rule, std::string_view type) const {
   });
 }
 
+// What the declaration lets a field of the payload be.
+ValueSet Facts::declared(const ast::Input& input, TermId field) const {
+  const std::string_view name = model_.terms.text(field);
+  const auto found = std::find_if(input.fields.begin(), input.fields.end(),
+                                  [&](const auto& each) { return each.name == name; });
+  if (!input.has_fields || found == input.fields.end()) return {};
+  return ValueSet::of_kinds(kinds_of(found->kind));
+}
+
+bool Facts::comes_from_outside(std::string_view type) const {
+  if (inputs_.empty() || inputs_.count(type) != 0 || type.starts_with("timer.")) return true;
+  return std::none_of(graph_.classes().begin(), graph_.classes().end(), [&](const EventGraph::Class& made) {
+    return made.kind == EventClass::Kind::kPlain && globs_meet(made.name, type);
+  });
+}
+
 ValueSet Facts::from_outside(uint32_t rule, TermId field) const {
   ValueSet all = ValueSet::nothing();
   for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
@@ -148,15 +168,11 @@ ValueSet Facts::from_outside(uint32_t rule, TermId field) const {
           type.text == kSubjectDeletedType)
         return {};
       const auto input = inputs_.find(type.text);
-      if (!inputs_.empty() && input == inputs_.end() && type.exact != nullptr && is_made_inside(rule, type.text))
+      if (!inputs_.empty() && input == inputs_.end() && type.exact != nullptr &&
+          is_made_inside(rule, type.text))
         continue;
-      if (type.exact == nullptr || input == inputs_.end() || !input->second->has_fields) return {};
-      const auto& fields = input->second->fields;
-      const std::string name(model_.terms.text(field));
-      const auto found =
-          std::find_if(fields.begin(), fields.end(), [&](const auto& each) { return each.name == name; });
-      if (found == fields.end()) return {};
-      all.join(ValueSet::of_kinds(kinds_of(found->kind)));
+      if (type.exact == nullptr || input == inputs_.end()) return {};
+      all.join(declared(*input->second, field));
     }
   }
   return all;
@@ -173,6 +189,11 @@ void Facts::narrow(const TermPool& terms, TermId term, ValueSet& set) const {
   const Term& node = terms[term];
   if (const auto added = added_.find(term); added != added_.end()) set.meet(added->second);
   const uint32_t rule = node.epoch < rules_.size() ? rules_[node.epoch] : kNoRule;
+  if (!assumed_.empty() && (node.op == Op::kRead || node.op == Op::kReadExt || node.op == Op::kField)) {
+    const bool place = node.op != Op::kField || terms.op(terms.arg(term, 0)) == Op::kPayload;
+    const auto assumed = assumed_.find({node.op, terms.arg(term, 1)});
+    if (place && assumed != assumed_.end()) set.meet(assumed->second);
+  }
   switch (node.op) {
     case Op::kRead:
     case Op::kReadExt: {
@@ -203,6 +224,11 @@ void Facts::narrow(const TermPool& terms, TermId term, ValueSet& set) const {
       const TermId object = terms.arg(term, 0);
       if (terms.op(object) != Op::kPayload || !terms.is_const(terms.arg(term, 1))) return;
       const uint8_t epoch = terms[object].epoch;
+      if (epoch == 0 && !input_type_.empty()) {
+        if (const auto input = inputs_.find(input_type_); input != inputs_.end())
+          set.meet(declared(*input->second, terms.arg(term, 1)));
+        return;
+      }
       const uint32_t receiver = epoch < rules_.size() ? rules_[epoch] : kNoRule;
       if (receiver == kNoRule) return;
       set.meet(look_up({Cell::Kind::kPayload, terms.arg(term, 1), receiver}));
@@ -354,6 +380,7 @@ void Facts::compute(const Cell& first) {
   std::unordered_map<TermId, ValueSet> added = std::move(added_);
   rules_.clear();
   added_.clear();
+  const std::string input = std::exchange(input_type_, {});
   std::vector<Cell> cells = {first};
   for (size_t i = 0; i < cells.size() && cells.size() <= kMostCells; ++i) add_needs(Cell(cells[i]), cells);
   if (cells.size() > kMostCells) {
@@ -376,6 +403,7 @@ void Facts::compute(const Cell& first) {
   }
   rules_ = std::move(rules);
   added_ = std::move(added);
+  input_type_ = input;
 }
 
 }  // namespace krules::check

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -53,8 +54,18 @@ class Facts final : public KnownValues {
   /// From now on terms of epoch `epoch` are about runs of this rule. Others are about nothing known.
   void set_rule(uint8_t epoch, uint32_t rule);
   void forget_runs();
+  /// Until forget_runs(), terms of epoch 0 are about an input of this type; about any with "".
+  void set_input(std::string_view type) { input_type_ = type; }
+  /// Whether events of this type, which some rule waits for, may come from outside with any content. (What a
+  /// program that declares its inputs emits itself has the content that it gives.)
+  bool comes_from_outside(std::string_view type) const;
   /// A term is one of these values, until forget_runs().
   void add(TermId term, const ValueSet& set) { added_[term] = set; }
+
+  /// What could be: from now on a property, or a field of payloads, is taken to be one of these, too, until
+  /// stop_assuming(). `term` is a read of one.
+  void assume(TermId term, const ValueSet& set) { assumed_[assumption_key(term)] = set; }
+  void stop_assuming() { assumed_.clear(); }
 
   /// Whether a property has values that no rule gives it at first: nothing writes it, or only what reads it
   /// before.
@@ -82,6 +93,9 @@ class Facts final : public KnownValues {
     bool given = false;
   };
 
+  std::pair<Op, TermId> assumption_key(TermId term) const {
+    return {model_.terms.op(term), model_.terms.arg(term, 1)};
+  }
   const ValueSet& look_up(const Cell& cell) const;
   void compute(const Cell& cell);
   void add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) const;
@@ -94,6 +108,7 @@ class Facts final : public KnownValues {
   /// What comes from outside in a payload's field. Of a type that the program emits itself nothing, where it
   /// declares what else comes in.
   ValueSet from_outside(uint32_t rule, TermId field) const;
+  ValueSet declared(const ast::Input& input, TermId field) const;
 
   Model& model_;
   const EventGraph& graph_;
@@ -103,7 +118,9 @@ class Facts final : public KnownValues {
   std::unordered_map<std::string_view, uint16_t> params_;  // kinds
   std::map<Cell, Known> cells_;
   std::vector<uint32_t> rules_;  // by epoch
+  std::string input_type_;       // "" where epoch 0 is no input of a known type
   std::unordered_map<TermId, ValueSet> added_;
+  std::map<std::pair<Op, TermId>, ValueSet> assumed_;  // by kind of place and name
   TermId property_changed_;
 };
 

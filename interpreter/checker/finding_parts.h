@@ -54,5 +54,7 @@ void find_in_kinds(FindingSearch& search);
 /// Rules on one event: twins, and those where the order decides.
 void find_in_pairs(FindingSearch& search);
 void find_twins(FindingSearch& search);
+/// Writes that their own cascade takes back.
+void find_reverts(FindingSearch& search);
 
 }  // namespace krules::check

@@ -40,6 +40,7 @@ void add_findings(Model& model, const EventGraph& graph, const Writers& writers,
   find_in_guards(search);
   find_twins(search);
   find_in_pairs(search);
+  find_reverts(search);
   facts.forget_runs();
   std::unordered_map<const Source*, size_t> order;
   for (const ast::Module& module : modules) order.emplace(module.source.get(), order.size());

@@ -27,6 +27,9 @@ struct RunState {
   TermId subject = 0;  ///< what `subject` means: changes inside `as`
   bool in_loop = false;
   bool all_unsure = false;  ///< reads of properties give something unknown
+  bool way_unsure = false;  ///< RulePath::is_unsure
+  uint32_t places = 0;      ///< events so far
+  std::vector<TermId> computed;
   std::vector<Literal> when;
   std::vector<Local> locals;
   std::vector<Written> written;

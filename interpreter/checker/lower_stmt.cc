@@ -20,6 +20,7 @@ bool is_same_place(const RunState::Written& written, const Effect& effect) {
 // Several writes of one property are one change, from the first value to the last.
 void Lowering::write(RunState& state, Effect effect, bool unmuted) {
   effect.in_loop = state.in_loop;
+  effect.place = ++state.places;
   const auto known = std::find_if(state.written.begin(), state.written.end(),
                                   [&](const RunState::Written& each) { return is_same_place(each, effect); });
   RunState::Written written{effect, unmuted, false};
@@ -28,7 +29,10 @@ void Lowering::write(RunState& state, Effect effect, bool unmuted) {
     written.any_unmuted |= known->any_unmuted;
     if (!unmuted) {
       written.effect.context = known->effect.context;
-      if (known->any_unmuted) written.effect.span = known->effect.span;
+      if (known->any_unmuted) {
+        written.effect.span = known->effect.span;
+        written.effect.place = known->effect.place;
+      }
     }
     state.written.erase(known);
   }
@@ -36,7 +40,10 @@ void Lowering::write(RunState& state, Effect effect, bool unmuted) {
 }
 
 void Lowering::set(const ast::Stmt& stmt, const ast::Set& node, RunState& state) {
-  if (node.target.kind == ast::Target::Kind::kMeta) return;
+  if (node.target.kind == ast::Target::Kind::kMeta) {
+    state.way_unsure = true;
+    return;
+  }
   Effect effect{.kind = Effect::Kind::kChange, .span = stmt.span};
   effect.extended = node.target.kind == ast::Target::Kind::kExtended;
   effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
@@ -129,6 +136,7 @@ void Lowering::remove_subject(const ast::Stmt& stmt, const ast::DeleteSubject& n
   effect.after = terms_.null();
   effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
   effect.in_loop = state.in_loop;
+  effect.place = ++state.places;
   state.written.push_back({effect, !node.clauses.muted, false});
   effect.extended = true;
   state.written.push_back({effect, false, false});
@@ -137,6 +145,7 @@ void Lowering::remove_subject(const ast::Stmt& stmt, const ast::DeleteSubject& n
 void Lowering::emit(const ast::Stmt& stmt, const ast::Emit& node, RunState& state) {
   Effect effect{.kind = Effect::Kind::kEmit, .span = stmt.span};
   effect.in_loop = state.in_loop;
+  effect.place = ++state.places;
   effect.name = term(*node.type, state);
   effect.payload = node.payload != nullptr ? term(*node.payload, state) : terms_.apply(Op::kMap, {});
   effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
@@ -147,6 +156,13 @@ void Lowering::emit(const ast::Stmt& stmt, const ast::Emit& node, RunState& stat
 // The body runs any number of times: it is looked at once, in a state in which whatever it writes is unknown.
 void Lowering::for_loop(const ast::For& node, RunState state, States& after) {
   const TermId sequence = term(*node.sequence, state);
+  const bool is_list = terms_.is_const(sequence) && terms_.value(sequence).is(ValueKind::kList);
+  if ((terms_.op(sequence) == Op::kList && terms_.args(sequence).empty()) ||
+      (is_list && terms_.value(sequence).as_list().items().empty())) {
+    after.push_back(std::move(state));
+    return;
+  }
+  state.way_unsure = true;
   const auto element = [&] {
     return terms_.apply(Op::kCall, {terms_.text_constant("element"), sequence, terms_.opaque()});
   };
@@ -198,6 +214,7 @@ void Lowering::try_catch(const ast::Try& node, RunState state, States& after) {
     after.push_back(std::move(end));
   }
   RunState handler = std::move(state);
+  handler.way_unsure = true;
   handler.locals.push_back({node.error_name, terms_.opaque(), false, nullptr});
   for (RunState& end : block(node.handler, {std::move(handler)})) {
     end.locals.resize(std::min(end.locals.size(), locals));
@@ -213,6 +230,10 @@ void Lowering::statement(const ast::Stmt& stmt, RunState state, States& after) {
     States& after;
 
     void go_on() const { after.push_back(std::move(state)); }
+    void go_on_unsure() const {
+      state.way_unsure = true;
+      go_on();
+    }
     void end(RunState::Flow flow) const {
       state.flow = flow;
       go_on();
@@ -240,6 +261,7 @@ void Lowering::statement(const ast::Stmt& stmt, RunState state, States& after) {
     void operator()(const ast::Let& node) const {
       const Lowered value = self.lower(*node.value, state);
       state.locals.push_back({node.name, value.term, value.is_subject, nullptr});
+      state.computed.push_back(value.term);
       go_on();
     }
     void operator()(const ast::If& node) const {
@@ -261,10 +283,17 @@ void Lowering::statement(const ast::Stmt& stmt, RunState state, States& after) {
     }
     void operator()(const ast::Try& node) const { self.try_catch(node, std::move(state), after); }
     void operator()(const ast::Stop&) const { end(RunState::Flow::kStopped); }
-    void operator()(const ast::Log&) const { go_on(); }
+    void operator()(const ast::Log& node) const {
+      const auto* text = std::get_if<ast::StringLiteral>(&node.message->node);
+      const bool plain =
+          text != nullptr && node.data == nullptr &&
+          (text->parts.empty() || (text->parts.size() == 1 && text->parts.front().index() == 0));
+      state.way_unsure |= !plain;
+      go_on();
+    }
     void operator()(const ast::Next&) const { go_on(); }
-    void operator()(const ast::Cancel&) const { go_on(); }
-    void operator()(const ast::CallAction&) const { go_on(); }
+    void operator()(const ast::Cancel&) const { go_on_unsure(); }
+    void operator()(const ast::CallAction&) const { go_on_unsure(); }
     void operator()(const ast::As& node) const {
       const TermId outside = state.subject;
       const size_t locals = state.locals.size();
@@ -313,6 +342,8 @@ void Lowering::finish(uint32_t rule, RunState&& state, bool coarse) {
   path.rule = rule;
   path.when = std::move(state.when);
   path.coarse = coarse;
+  path.computed = std::move(state.computed);
+  path.is_unsure = coarse || state.way_unsure;
   path.effects = std::move(state.emitted);
   for (size_t i = 0; i < state.written.size(); ++i) {
     RunState::Written& written = state.written[i];

@@ -38,6 +38,7 @@ struct Effect {
   TermId before = 0;     ///< of a property: its value when the rule starts
   TermId after = 0;      ///< kChange: its value when the rule has ended
   TermId context = 0;    ///< what `with` gives: `extra`, for kEmit `meta`; null without
+  uint32_t place = 0;    ///< events of one run are queued in the order of these
   Span span;             ///< the statement
 };
 
@@ -50,6 +51,10 @@ struct RulePath {
   /// Made without looking at the ways through the body, which are too many: what is done is right, the
   /// conditions are only the rule's head.
   bool coarse = false;
+  /// What is computed on the way besides conditions and effects: where it fails the rule fails.
+  std::vector<TermId> computed;
+  /// Something that is not told here decides, too, whether this way is taken to its end.
+  bool is_unsure = false;
 };
 
 struct RuleModel {

@@ -1,5 +1,7 @@
 #include "prover.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -237,10 +239,24 @@ bool Prover::improve(Component& component) {
   return refute_pairs(component);
 }
 
+void Prover::accept_explored(Component& component, uint64_t events) {
+  ProofStep step{.kind = ProofStep::Kind::kExplored, .times = events};
+  for (uint32_t i = 0; i < component.links.size(); ++i) step.removed.push_back(i);
+  step.text =
+      fmt::format("every cascade was followed to its end, which comes after {} events at most", events);
+  remove(component, std::move(step));
+  component.proven = true;
+  activity_->renew(components_, static_cast<uint32_t>(&component - components_.data()));
+}
+
 void Prover::run() {
-  for (std::vector<uint32_t>& rules : graph_.components()) components_.push_back({.rules = std::move(rules)});
-  for (Component& component : components_) make_links(component);
-  activity_->begin(components_);
+  if (!has_begun_) {
+    for (std::vector<uint32_t>& rules : graph_.components())
+      components_.push_back({.rules = std::move(rules)});
+    for (Component& component : components_) make_links(component);
+    activity_->begin(components_);
+    has_begun_ = true;
+  }
   const auto renew = [&](const Component& component) {
     activity_->renew(components_, static_cast<uint32_t>(&component - components_.data()));
   };

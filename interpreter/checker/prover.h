@@ -15,10 +15,11 @@ namespace krules::check {
 /// Why some links cannot be taken for ever. Data for certificates and messages.
 struct ProofStep {
   enum class Kind : uint8_t {
-    kRefuted,  ///< conditions contradict each other along a chain of links
-    kClimb,    ///< a property moves towards a bound each time
-    kChain,    ///< a property goes through finitely many values and never back
-    kMeasure,  ///< a value handed on from event to event moves towards a bound
+    kRefuted,   ///< conditions contradict each other along a chain of links
+    kClimb,     ///< a property moves towards a bound each time
+    kChain,     ///< a property goes through finitely many values and never back
+    kMeasure,   ///< a value handed on from event to event moves towards a bound
+    kExplored,  ///< every cascade was gone through to its end
   };
   Kind kind;
   std::vector<uint32_t> removed = {};  ///< links of the component
@@ -27,7 +28,9 @@ struct ProofStep {
   bool up = false;  ///< kClimb: towards an upper bound
   double bound = 0;
   double step = 0;
-  std::optional<uint64_t> times = {};  ///< kClimb: how often at most for each subject, where that is a number
+  std::optional<uint64_t> times =
+      {};                    ///< how often at most (kClimb: for each subject), where that is a number
+  std::string formula = {};  ///< likewise, as an author would write it
   std::vector<std::pair<uint32_t, TermId>> measure = {};  ///< kMeasure: by path, the value
   std::string text = {};                                  ///< one sentence for people
 };
@@ -51,6 +54,9 @@ class Prover {
   ~Prover();
 
   void run();
+  /// All cascades that set the component off were gone through: they have so many events at most. What else
+  /// may follow from that is looked at by the next run().
+  void accept_explored(Component& component, uint64_t events);
   std::vector<Component>& components() { return components_; }
 
   /// Paths of a component that can still lead back to themselves, in sets that lead to each other.
@@ -58,6 +64,10 @@ class Prover {
   static bool is_circular(const Component& component) { return !component.proven; }
   /// A shortest way round: links, the first of which starts where the last one ends.
   std::vector<uint32_t> shortest_circle(const Component& component) const;
+
+  /// A fact about a property or a field of payloads that would prove that the component ends, as an author
+  /// would write it; empty where none was found.
+  std::string missing_fact(Component& component);
 
   const Between& between() const;
   /// Before chain()s through a component are looked at.
@@ -70,12 +80,15 @@ class Prover {
 
   void make_links(Component& component);
   bool improve(Component& component);
+  bool is_proven_assuming(Component& component, TermId term, const ValueSet& set);
+  std::vector<TermId> asked_on_circles(const Component& component) const;
   bool refute_links(Component& component);
   bool refute_pairs(Component& component);
   bool climb(Component& component);
   bool climb_on(Component& component, TermId name, bool extended, bool up);
   bool walk_values(Component& component, TermId name, bool extended);
   bool measure(Component& component);
+  std::vector<TermId> measurable(uint32_t path);
   bool measure_from(Component& component, const std::vector<uint32_t>& circle, uint32_t start, TermId value,
                     bool up);
   bool subjects_are_finite(const Component& component);
@@ -107,6 +120,7 @@ class Prover {
   Facts& facts_;
   std::vector<Component> components_;
   std::unique_ptr<Activity> activity_;
+  bool has_begun_ = false;
 };
 
 }  // namespace krules::check

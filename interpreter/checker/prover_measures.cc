@@ -22,6 +22,16 @@ std::string number_text(double value) {
   return fmt::format("{}", value);
 }
 
+// How often something can move by `step` from where it is to `bound` and past it, for people.
+std::string times_text(const std::string& name, bool up, double bound, double step) {
+  const bool whole = step == 1 && bound == std::floor(bound);
+  const double end = whole ? bound + (up ? 1 : -1) : bound;
+  std::string distance = up ? fmt::format("{} - {}", end, name) : fmt::format("{} - {}", name, end);
+  if (!up && end == 0) distance = name;
+  if (step == 1) return distance;
+  return distance == name ? fmt::format("{} / {}", name, step) : fmt::format("({}) / {}", distance, step);
+}
+
 bool goes_up(const ValueSet& delta) {
   return delta.is_whole() ? delta.low >= 1 : delta.low > 0;
 }
@@ -135,6 +145,7 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
   if (sites.empty() || sites.size() > kMostWriters) return false;
   Solver& solver = facts_.solver();
   std::vector<Site> ending;
+  bool is_far = false;  // from where it may be, in steps that do not get longer
   ProofStep step{.kind = ProofStep::Kind::kClimb, .property = name, .extended = extended, .up = up};
   for (const Site& site : sites) {
     const Effect& effect = model_.paths[site.path].effects[site.effect];
@@ -166,6 +177,7 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
       }
       step.step = step.step == 0 ? size : std::min(step.step, size);
       step.bound = bound;
+      if (!std::isfinite(start) && size > 0 && std::isfinite(up ? delta.high : delta.low)) is_far = true;
       if (std::isfinite(start) && size > 0) {
         const auto times =
             static_cast<uint64_t>(std::min(1e15, std::floor(std::abs(bound - start) / size) + 1));
@@ -182,6 +194,14 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
                   ? fmt::format("`{}` is set once", shown)
                   : fmt::format("`{}` only {}, and not once it is {} {}", shown, up ? "grows" : "shrinks",
                                 up ? "above" : "below", number_text(step.bound));
+  if (step.step > 0) {
+    const std::string times = times_text(shown, up, step.bound, step.step);
+    step.text += fmt::format(": at most `{}` times for each subject", times);
+    if (is_far && !facts_.is_given(name, extended)) {
+      step.formula = times;
+      step.times.reset();
+    }
+  }
   return remove_changes(component, ending, std::move(step));
 }
 
@@ -316,29 +336,64 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
   return remove_changes(component, ending, std::move(step));
 }
 
+// What a path reckons with that may be handed on and shrink or grow: values, the distance that a condition
+// asks for, sums of what is asked for.
+std::vector<TermId> Prover::measurable(uint32_t path) {
+  std::vector<TermId> found;
+  std::vector<TermId> asked;
+  const auto add = [](std::vector<TermId>& list, TermId term) {
+    if (std::find(list.begin(), list.end(), term) == list.end()) list.push_back(term);
+  };
+  const auto is_value = [&](TermId id) {
+    const Op op = terms_.op(id);
+    const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
+                       terms_.is_const(terms_.arg(id, 1));
+    const bool length = op == Op::kCall && terms_.is_text(terms_.arg(id, 0), "len");
+    return op == Op::kNew || op == Op::kOld || field || length || op == Op::kRead || op == Op::kCoalesce;
+  };
+  const auto look = [&](TermId term) {
+    std::vector<TermId> open = {term};
+    while (!open.empty()) {
+      const TermId id = open.back();
+      open.pop_back();
+      if (is_value(id)) add(found, id);
+      for (const TermId arg : terms_.args(id)) open.push_back(arg);
+    }
+  };
+  for (const Literal& literal : model_.paths[path].when) look(literal.term);
+  for (const Effect& effect : model_.paths[path].effects) {
+    if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
+    if (effect.kind == Effect::Kind::kChange) look(effect.after);
+  }
+  if (found.size() > kMostCandidates) found.resize(kMostCandidates);
+  std::vector<TermId> open;
+  for (const Literal& literal : model_.paths[path].when) open.push_back(literal.term);
+  while (!open.empty()) {
+    const TermId id = open.back();
+    open.pop_back();
+    const Op op = terms_.op(id);
+    if (op == Op::kLess || op == Op::kLessEqual) {
+      const TermId low = terms_.arg(id, 0);
+      const TermId high = terms_.arg(id, 1);
+      if (!terms_.is_const(low) && !terms_.is_const(high)) {
+        add(found, terms_.apply(Op::kSubtract, {high, low}));
+      } else {
+        const TermId one = terms_.is_const(low) ? high : low;
+        if (is_value(one)) add(asked, one);
+      }
+      continue;
+    }
+    for (const TermId arg : terms_.args(id)) open.push_back(arg);
+  }
+  std::sort(asked.begin(), asked.end());
+  if (asked.size() == 2) add(found, terms_.apply(Op::kAdd, {asked[0], asked[1]}));
+  return found;
+}
+
 bool Prover::measure(Component& component) {
   for (const std::vector<uint32_t>& circle : circles_of(component)) {
     const uint32_t start = circle.front();
-    std::set<TermId> candidates;
-    const auto look = [&](TermId term) {
-      std::vector<TermId> open = {term};
-      while (!open.empty()) {
-        const TermId id = open.back();
-        open.pop_back();
-        const Op op = terms_.op(id);
-        const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
-                           terms_.is_const(terms_.arg(id, 1));
-        if (op == Op::kNew || op == Op::kOld || field || op == Op::kRead || op == Op::kCoalesce)
-          candidates.insert(id);
-        for (const TermId arg : terms_.args(id)) open.push_back(arg);
-      }
-    };
-    for (const Literal& literal : model_.paths[start].when) look(literal.term);
-    for (const Effect& effect : model_.paths[start].effects) {
-      if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
-      if (effect.kind == Effect::Kind::kChange) look(effect.after);
-    }
-    for (const TermId value : candidates) {
+    for (const TermId value : measurable(start)) {
       if (measure_from(component, circle, start, value, false)) return true;
       if (measure_from(component, circle, start, value, true)) return true;
     }
@@ -353,31 +408,11 @@ bool Prover::measure_from(Component& component, const std::vector<uint32_t>& cir
   std::deque<uint32_t> queue = {start};
   std::vector<uint32_t> strict;
   double bound = 0;
+  double step_size = ValueSet::kInfinity;
+  double length = 0;    // of the way to the bound; infinite where it may be of any length
+  bool is_even = true;  // steps do not get longer
   const auto in_circle = [&](uint32_t path) {
     return std::binary_search(circle.begin(), circle.end(), path);
-  };
-  const auto candidates_of = [&](uint32_t path) {
-    std::vector<TermId> found;
-    const auto look = [&](TermId term) {
-      std::vector<TermId> open = {term};
-      while (!open.empty() && found.size() < kMostCandidates) {
-        const TermId id = open.back();
-        open.pop_back();
-        const Op op = terms_.op(id);
-        const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
-                           terms_.is_const(terms_.arg(id, 1));
-        if ((op == Op::kNew || op == Op::kOld || field || op == Op::kRead || op == Op::kCoalesce) &&
-            std::find(found.begin(), found.end(), id) == found.end())
-          found.push_back(id);
-        for (const TermId arg : terms_.args(id)) open.push_back(arg);
-      }
-    };
-    for (const Literal& literal : model_.paths[path].when) look(literal.term);
-    for (const Effect& effect : model_.paths[path].effects) {
-      if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
-      if (effect.kind == Effect::Kind::kChange) look(effect.after);
-    }
-    return found;
   };
   while (!queue.empty()) {
     const uint32_t path = queue.front();
@@ -390,7 +425,7 @@ bool Prover::measure_from(Component& component, const std::vector<uint32_t>& cir
       const TermId mine = chain.at(chosen.at(path), 0);
       const auto known = chosen.find(link.to);
       const std::vector<TermId> candidates =
-          known != chosen.end() ? std::vector<TermId>{known->second} : candidates_of(link.to);
+          known != chosen.end() ? std::vector<TermId>{known->second} : measurable(link.to);
       bool fits = false;
       for (const TermId candidate : candidates) {
         const TermId theirs = chain.at(candidate, 1);
@@ -405,7 +440,12 @@ bool Prover::measure_from(Component& component, const std::vector<uint32_t>& cir
           const ValueSet delta = solver.values(terms_.apply(Op::kSubtract, {theirs, mine}), literals);
           const ValueSet from = solver.values(mine, literals);
           moves = (up ? goes_up(delta) : goes_down(delta)) && std::isfinite(up ? from.high : from.low);
-          if (moves) bound = up ? from.high : from.low;
+          if (moves) {
+            bound = up ? from.high : from.low;
+            step_size = std::min(step_size, up ? delta.low : -delta.high);
+            length = std::max(length, from.high - from.low);
+            is_even = is_even && std::isfinite(up ? delta.high : delta.low);
+          }
         }
         if (moves) strict.push_back(i);
         if (known == chosen.end()) {
@@ -423,6 +463,13 @@ bool Prover::measure_from(Component& component, const std::vector<uint32_t>& cir
   step.measure.assign(chosen.begin(), chosen.end());
   step.text = fmt::format("`{}` {} from event to event, and not past {}", terms_.show(value),
                           up ? "grows" : "shrinks", number_text(bound));
+  if (step_size > 0 && std::isfinite(step_size)) {
+    if (std::isfinite(length)) {
+      step.times = static_cast<uint64_t>(std::min(1e15, std::floor(length / step_size) + 1));
+    } else if (is_even) {
+      step.formula = times_text(terms_.show(value), up, bound, step_size);
+    }
+  }
   return remove(component, std::move(step));
 }
 

@@ -80,7 +80,7 @@ std::vector<CycleStep> steps_of(const Model& model, const Component& component,
   return steps;
 }
 
-std::string missing_fact(const Model& model, const Component& component, const std::vector<uint32_t>& links) {
+std::string missing_bound(const Model& model, const Component& component, const std::vector<uint32_t>& links) {
   const TermPool& terms = model.terms;
   for (const uint32_t i : links) {
     for (const Effect& effect : model.paths[component.links[i].from].effects) {
@@ -88,8 +88,6 @@ std::string missing_fact(const Model& model, const Component& component, const s
       const Op op = terms.op(effect.after);
       if (op != Op::kAdd && op != Op::kSubtract) continue;
       const TermId step = terms.arg(effect.after, 1);
-      if (!terms.is_const(step) && terms.op(step) != Op::kOpaque)
-        return fmt::format("`{} > 0`", terms.show(step));
       if (terms.is_const(step))
         return fmt::format("a bound that every rule keeps, such as `when {} {} ...`, ",
                            terms.show(effect.before), op == Op::kAdd ? "<" : ">");

@@ -21,7 +21,7 @@ Diagnostic describe(const Model& model, const Cycle& cycle, const Component& com
                     const std::vector<uint32_t>& links, uint32_t number);
 
 /// The fact that would show that a circle ends, where one can be named.
-std::string missing_fact(const Model& model, const Component& component, const std::vector<uint32_t>& links);
+std::string missing_bound(const Model& model, const Component& component, const std::vector<uint32_t>& links);
 
 /// How many rules one input can fire at most, and the longest way; where every cascade ends.
 void summarise(const Model& model, const EventGraph& graph, const std::vector<Component>& components,

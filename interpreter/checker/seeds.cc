@@ -15,6 +15,7 @@ namespace krules::check {
 namespace {
 
 constexpr int kTries = 160;
+constexpr uint32_t kTriesAlong = 24;
 constexpr uint32_t kShortFuse = 600;
 constexpr size_t kMostEntries = 12;
 constexpr size_t kMostOrders = 3;  // inputs that prepare the state
@@ -277,15 +278,86 @@ bool LoopSearch::loops(const ReplaySeed& seed, const Component& component, Repla
   });
 }
 
-std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Component& component) {
-  if (!options_.replay || depends_on_chance(component)) return std::nullopt;
-  prover_.look_at(component);
+void LoopSearch::choose_subject(const Component& component) {
   subject_ = "s-1";
   for (const uint32_t rule : component.rules) {
     for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
       if (!trigger.subjects.empty()) subject_ = name_for(trigger.subjects.front().text);
     }
   }
+}
+
+std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find_along(
+    const Component& component, const std::string& type, const std::vector<Literal>& holds) {
+  if (!options_.replay || depends_on_chance(component)) return std::nullopt;
+  if (avoid_inside_ && inside_.count(type) != 0) return std::nullopt;
+  choose_subject(component);
+  facts_.forget_runs();
+  if (type.find_first_of("*?") == std::string::npos) facts_.set_input(type);
+  std::vector<TermId> places;
+  std::vector<TermId> open;
+  for (const Literal& literal : holds) open.push_back(literal.term);
+  std::set<TermId> seen;
+  while (!open.empty()) {
+    const TermId id = open.back();
+    open.pop_back();
+    if (!terms_[id].local || !seen.insert(id).second) continue;
+    const Op op = terms_.op(id);
+    const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload;
+    if ((field || op == Op::kRead) && terms_.is_const(terms_.arg(id, 1))) places.push_back(id);
+    for (const TermId arg : terms_.args(id)) open.push_back(arg);
+  }
+  // What the program itself sets is not there at first, where it need not be.
+  std::sort(places.begin(), places.end());
+  ReplayOutcome outcome;
+  for (uint32_t number = 0; number < kTriesAlong; ++number) {
+    Chooser chooser(terms_, number);
+    std::vector<Literal> literals = holds;
+    const auto settle = [&](TermId place, TermId value) {
+      literals.push_back({terms_.apply(Op::kEqual, {place, value}), true});
+      if (!facts_.solver().is_contradiction(literals)) return true;
+      literals.pop_back();
+      return false;
+    };
+    ReplaySeed seed;
+    ReplaySeed::Input input;
+    input.type = name_for(type);
+    input.subject = subject_;
+    if (const ValueSet names = facts_.solver().values(terms_.leaf(Op::kSubject), literals);
+        names.strings_listed)
+      input.subject = std::string(terms_.text(chooser.choose(names)));
+    for (const TermId place : places) {
+      if (terms_.op(place) == Op::kRead && !facts_.is_given(terms_.arg(place, 1), false))
+        settle(place, terms_.null());
+    }
+    std::string data = "{";
+    for (const TermId place : places) {
+      const bool field = terms_.op(place) == Op::kField;
+      if (!field && !facts_.is_given(terms_.arg(place, 1), false)) continue;
+      const TermId value = chooser.choose(facts_.solver().values(place, literals));
+      if (!settle(place, value) || value == terms_.null()) continue;
+      const std::string name(terms_.text(terms_.arg(place, 1)));
+      if (field) {
+        if (data.size() > 1) data += ",";
+        append_json_string(data, name);
+        data += ":" + json_of(terms_, value);
+        continue;
+      }
+      const TermId of = terms_.arg(place, 0);
+      const std::string subject = terms_.is_const(of) ? std::string(terms_.text(of)) : input.subject;
+      seed.properties.push_back({subject, name, json_of(terms_, value)});
+    }
+    input.data = data + "}";
+    seed.inputs.push_back(std::move(input));
+    if (loops(seed, component, outcome)) return std::pair(std::move(seed), std::move(outcome));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Component& component) {
+  if (!options_.replay || depends_on_chance(component)) return std::nullopt;
+  prover_.look_at(component);
+  choose_subject(component);
   // What the program emits itself need not come from outside as well, unless nothing else sets it off.
   avoid_inside_ = true;
   std::vector<Entry> ways = entries(component);

@@ -21,6 +21,10 @@ class LoopSearch {
 
   /// A seed that loops through rules of the component, with what happened.
   std::optional<std::pair<ReplaySeed, ReplayOutcome>> find(const Component& component);
+  /// The same from what must hold for an input of this type to lead far.
+  std::optional<std::pair<ReplaySeed, ReplayOutcome>> find_along(const Component& component,
+                                                                 const std::string& type,
+                                                                 const std::vector<Literal>& holds);
 
  private:
   /// A way from an input to the circle: a path and links from it.
@@ -36,6 +40,7 @@ class LoopSearch {
   std::unordered_set<std::string>
       inside_;  // types that the program emits, and does not take in by declaration
   void add_input(const Entry& entry, Chooser& chooser, ReplaySeed& seed);
+  void choose_subject(const Component& component);
   bool loops(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const;
 
   Model& model_;

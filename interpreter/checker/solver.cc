@@ -63,13 +63,11 @@ void Solver::split(std::vector<Literal> literals, std::vector<TermId> results, u
   // First what must hold in any case: it may be enough.
   Case now(terms_, known_);
   std::vector<Literal> choices;
-  std::vector<Literal> valued;
   TermId choice = 0;
   bool has_choice = false;
   for (const Literal& literal : literals) {
     TermId found = 0;
     if (find_choice(literal.term, found)) {
-      valued.push_back(literal);
       if (!has_choice) choice = found;
       has_choice = true;
     } else {

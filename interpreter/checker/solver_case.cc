@@ -59,6 +59,7 @@ void Solver::Case::narrow_by_nature(TermId term, ValueSet& set) {
       set.keep_kinds(Kind::kNumber | Kind::kDuration);
       break;
     case Op::kModulo: {
+      if (is_whole(terms_.arg(term, 0)) && is_whole(terms_.arg(term, 1))) set.keep_kinds(Kind::kInt);
       const TermId by = terms_.arg(term, 1);
       if (!terms_.is_const(by) || !terms_.value(by).is_number() || terms_.value(by).as_number() <= 0) break;
       set.keep_kinds(Kind::kNumber);
@@ -97,14 +98,17 @@ void Solver::Case::narrow_by_nature(TermId term, ValueSet& set) {
 }
 
 uint32_t Solver::Case::variable(TermId term) {
-  if (const auto known = index_.find(term); known != index_.end()) return root(known->second);
-  const auto number = static_cast<uint32_t>(variables_.size());
-  Variable made{term, number, {}};
+  // There are few.
+  for (uint32_t i = 0; i < variables_.size(); ++i) {
+    if (variables_[i].term == term) return root(i);
+  }
+  Variable made{term, 0, {}};
   narrow_by_nature(term, made.set);
   if (known_ != nullptr) known_->narrow(terms_, term, made.set);
   if (made.set.is_empty()) fail();
+  const auto number = static_cast<uint32_t>(variables_.size());  // there may be more than before
+  made.parent = number;
   variables_.push_back(std::move(made));
-  index_.emplace(term, number);
   return number;
 }
 
@@ -136,6 +140,11 @@ bool Solver::Case::only_number(TermId term) {
     return only_number(terms_.arg(term, 0)) && only_number(terms_.arg(term, 1));
   if (op == Op::kNegate) return only_number(terms_.arg(term, 0));
   return variables_[variable(term)].set.is_number();
+}
+
+bool Solver::Case::is_whole(TermId term) {
+  if (terms_.is_const(term)) return terms_.value(term).is(ValueKind::kInt);
+  return !is_arithmetic(term) && variables_[variable(term)].set.is_whole();
 }
 
 bool Solver::Case::is_arithmetic(TermId term) const {
@@ -248,6 +257,23 @@ void Solver::Case::compare(TermId a, TermId b, bool strict) {
   }
 }
 
+// Of what is one of `range(from, to)`.
+void Solver::Case::keep_in_range(TermId term, TermId list) {
+  if (terms_.op(list) != Op::kCall || !terms_.is_text(terms_.arg(list, 0), "range") ||
+      terms_.args(list).size() != 3 || terms_.is_const(term) || is_arithmetic(term))
+    return;
+  const TermId from = terms_.arg(list, 1);
+  const TermId to = terms_.arg(list, 2);
+  if (!terms_.is_const(from) || !terms_.is_const(to) || !terms_.value(from).is_number() ||
+      !terms_.value(to).is_number())
+    return;
+  ValueSet& set = variables_[variable(term)].set;
+  set.keep_kinds(Kind::kNumber);
+  set.raise_low(terms_.value(from).as_number(), false);
+  set.lower_high(terms_.value(to).as_number(), true);
+  if (set.is_empty()) fail();
+}
+
 void Solver::Case::assume(Literal literal, std::vector<Literal>& choices) {
   const TermId term = literal.term;
   const bool truth = literal.truth;
@@ -291,6 +317,7 @@ void Solver::Case::assume(Literal literal, std::vector<Literal>& choices) {
       } else if (terms_.is_const(list) && terms_.value(list).is(ValueKind::kList)) {
         for (const Value& item : terms_.value(list).as_list().items()) items.push_back(terms_.constant(item));
       } else {
+        if (truth) keep_in_range(args(0), list);
         return hold(term, truth);
       }
       const TermId wanted = args(0);
@@ -313,7 +340,8 @@ void Solver::Case::assume(Literal literal, std::vector<Literal>& choices) {
     }
     case Op::kMatches:
     case Op::kCall: {
-      if (terms_.op(term) == Op::kCall && terms_.text(args(0)) == "is number") {
+      if (terms_.op(term) == Op::kCall &&
+          (terms_.text(args(0)) == "is number" || terms_.text(args(0)) == "is_number")) {
         if (terms_.is_const(args(1))) {
           if (terms_.value(args(1)).is_number() != truth) fail();
         } else if (!is_arithmetic(args(1))) {
@@ -451,6 +479,23 @@ std::optional<LinearForm> Solver::Case::linear(TermId term, bool& exact) {
         rows_.push_back({below, false});
         return quotient;
       }
+    }
+  }
+  if (op == Op::kModulo) {
+    // Of whole numbers: divided by what is positive the rest is not negative, and smaller.
+    const TermId divisor = terms_.arg(term, 1);
+    const uint32_t at = variable(term);
+    if (variables_[at].set.is_whole() && !terms_.is_const(divisor) && !is_arithmetic(divisor) &&
+        variables_[variable(divisor)].set.low > 0) {
+      LinearForm rest;
+      rest.terms = {{at, 1.0}};
+      LinearForm below = rest;
+      below.terms.emplace_back(variable(divisor), -1.0);
+      rows_.push_back({below, true});
+      LinearForm above;
+      above.add(rest, -1);
+      rows_.push_back({above, false});
+      return rest;
     }
   }
   return single();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -42,7 +41,9 @@ class Solver::Case {
   void set_different(TermId a, TermId b);
   void compare(TermId a, TermId b, bool strict);
   void hold(TermId term, bool truth);
+  void keep_in_range(TermId term, TermId list);
   bool is_arithmetic(TermId term) const;
+  bool is_whole(TermId term);
   bool only_number(TermId term);
   /// The term as a sum; none where its numbers cannot be trusted to behave (floats without bounds).
   std::optional<LinearForm> linear(TermId term, bool& exact);
@@ -55,7 +56,6 @@ class Solver::Case {
   const KnownValues* known_;
   bool contradiction_ = false;
   std::vector<Variable> variables_;
-  std::unordered_map<TermId, uint32_t> index_;
   struct Comparison {
     TermId a;
     TermId b;

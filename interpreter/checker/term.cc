@@ -237,8 +237,22 @@ TermId TermPool::comparison(Op op, TermId a, TermId b) {
 TermId TermPool::call(std::span<const TermId> args) {
   static constexpr std::string_view kIdempotent[] = {"trim", "lower", "upper",    "round", "floor", "ceil",
                                                      "abs",  "sort",  "distinct", "int",   "float"};
-  if (args.size() != 2) return make(Op::kCall, args, 0, 0);
   const std::string name(text(args[0]));
+  if (args.size() == 3) return call_of_two(name, args);
+  if (args.size() != 2) return make(Op::kCall, args, 0, 0);
+  if (name == "is_number" && terms_[args[1]].op == Op::kConcat) return false_;
+  if (name == "len" && terms_[args[1]].op == Op::kCall) {
+    const TermId of = args[1];
+    const std::string_view made = text(arg(of, 0));
+    if (made == "append" && terms_[of].count == 3)
+      return apply(Op::kAdd, {apply(Op::kCall, {args[0], arg(of, 1)}), number(1)});
+    const TermId dropped = terms_[of].count == 3 ? arg(of, 2) : null_;
+    if (made == "drop" && is_const(dropped) && value(dropped).is(ValueKind::kInt) &&
+        value(dropped).as_int() >= 0) {
+      const TermId less = apply(Op::kSubtract, {apply(Op::kCall, {args[0], arg(of, 1)}), dropped});
+      return apply(Op::kCall, {text_constant("max"), less, number(0)});
+    }
+  }
   if (std::find(std::begin(kIdempotent), std::end(kIdempotent), name) == std::end(kIdempotent))
     return make(Op::kCall, args, 0, 0);
   const TermId inner = args[1];
@@ -249,6 +263,26 @@ TermId TermPool::call(std::span<const TermId> args) {
       const TermId trimmed = apply(Op::kCall, {args[0], arg(inner, 1)});
       return apply(Op::kCall, {arg(inner, 0), trimmed});
     }
+    if (name == "distinct" && below == "sort") {
+      const TermId once = apply(Op::kCall, {args[0], arg(inner, 1)});
+      return apply(Op::kCall, {arg(inner, 0), once});
+    }
+  }
+  return make(Op::kCall, args, 0, 0);
+}
+
+TermId TermPool::call_of_two(const std::string& name, std::span<const TermId> args) {
+  const TermId first = args[1];
+  const TermId second = args[2];
+  if (name == "round" && terms_[first].op == Op::kCall && terms_[first].count == 3 &&
+      arg(first, 0) == args[0] && arg(first, 2) == second && is_const(second))
+    return first;
+  const bool begins = name == "starts_with";
+  if ((begins || name == "ends_with") && terms_[first].op == Op::kConcat && !text(second).empty()) {
+    const auto parts = this->args(first);
+    const std::string_view edge = text(begins ? parts.front() : parts.back());
+    if (edge.size() >= text(second).size())
+      return truth(begins ? edge.starts_with(text(second)) : edge.ends_with(text(second)));
   }
   return make(Op::kCall, args, 0, 0);
 }
@@ -296,6 +330,12 @@ TermId TermPool::simplified(Op op, std::span<const TermId> args) {
         return truth(
             std::any_of(items.begin(), items.end(), [&](const Value& v) { return equal(v, wanted); }));
       }
+      if (terms_[args[1]].op == Op::kCall && terms_[args[1]].count == 3 &&
+          is_text(arg(args[1], 0), "append")) {
+        const TermId list = arg(args[1], 1);
+        const TermId last = arg(args[1], 2);
+        return apply(Op::kOr, {apply(Op::kEqual, {args[0], last}), apply(Op::kIn, {args[0], list})});
+      }
       if (is_const(args[0]) && terms_[args[1]].op == Op::kList) {
         const auto items = this->args(args[1]);
         if (std::all_of(items.begin(), items.end(), [&](TermId item) { return is_const(item); })) {
@@ -315,6 +355,19 @@ TermId TermPool::simplified(Op op, std::span<const TermId> args) {
           if (entries[i - 2] == args[1]) return entries[i - 1];
         }
         return null_;
+      }
+      if (terms_[object].op == Op::kCall && terms_[object].count == 3 && is_text(arg(object, 0), "overlay") &&
+          is_const(args[1])) {
+        const TermId own = arg(object, 2);
+        const TermId base = arg(object, 1);
+        const bool listed = terms_[own].op == Op::kMap;
+        if (own == null_) return apply(Op::kField, {base, args[1]});
+        if (!listed) break;
+        const auto entries = this->args(own);
+        for (size_t i = 0; i + 1 < entries.size(); i += 2) {
+          if (entries[i] == args[1]) return apply(Op::kField, {own, args[1]});
+        }
+        return apply(Op::kField, {base, args[1]});
       }
       if (is_const(object) && value(object).is(ValueKind::kMap) && is_const(args[1]) &&
           value(args[1]).is(ValueKind::kString)) {

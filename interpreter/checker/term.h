@@ -129,6 +129,7 @@ class TermPool {
   TermId make(Op op, std::span<const TermId> args, uint32_t data, uint8_t epoch);
   TermId simplified(Op op, std::span<const TermId> args);
   TermId call(std::span<const TermId> args);
+  TermId call_of_two(const std::string& name, std::span<const TermId> args);
   TermId arithmetic(Op op, TermId a, TermId b);
   TermId comparison(Op op, TermId a, TermId b);
   uint64_t hash(const Term& term, std::span<const TermId> args) const;

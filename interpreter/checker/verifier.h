@@ -59,6 +59,8 @@ class Verifier {
   std::string confirm_climb(const ProofRemoval& step);
   std::string confirm_values(const ProofRemoval& step);
   std::string confirm_measure(const ProofRemoval& step);
+  void add_distances(std::vector<TermId>& found);
+  std::string confirm_explored(const ProofRemoval& step);
   std::string confirm_changes(const ProofRemoval& step, const std::vector<Site>& ending);
   std::vector<Site> active_writers(TermId name, bool extended, uint32_t island) const;
   bool is_left_alone(TermId name, bool extended, uint32_t island) const;

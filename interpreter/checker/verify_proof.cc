@@ -83,6 +83,11 @@ ProofRemoval read_removal(Reader& reader, const Value& from) {
   made.removed = reader.numbers(reader.field(from, "removed"));
   const std::string kind = reader.text(reader.field(from, "kind"));
   if (kind == "refuted") return made;
+  if (kind == "explored") {
+    made.kind = ProofRemoval::Kind::kExplored;
+    made.events = reader.number(reader.field(from, "events"));
+    return made;
+  }
   if (kind == "values" || kind == "climb") {
     made.property = reader.text(reader.field(from, "property"));
     made.extended = reader.truth(reader.field(from, "extended"));

@@ -27,7 +27,7 @@ struct ProofComponent {
 };
 
 struct ProofRemoval {
-  enum class Kind : uint8_t { kRefuted, kClimb, kValues, kMeasure };
+  enum class Kind : uint8_t { kRefuted, kClimb, kValues, kMeasure, kExplored };
   Kind kind = Kind::kRefuted;
   uint32_t component = 0;
   std::vector<uint32_t> removed;
@@ -37,6 +37,7 @@ struct ProofRemoval {
   bool has_bound = false;
   double bound = 0;
   std::vector<std::pair<uint32_t, std::string>> values;  ///< kMeasure: by path
+  uint32_t events = 0;                                   ///< kExplored: at most so many
 };
 
 struct Proof {

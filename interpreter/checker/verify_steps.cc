@@ -5,6 +5,7 @@
 #include <set>
 
 #include "verifier.h"
+#include "verify_rehearsal.h"
 
 /// The steps of a proof, each confirmed by itself.
 namespace krules::check {
@@ -32,6 +33,8 @@ std::string Verifier::confirm(const ProofRemoval& step) {
       return confirm_values(step);
     case ProofRemoval::Kind::kMeasure:
       return confirm_measure(step);
+    case ProofRemoval::Kind::kExplored:
+      return confirm_explored(step);
   }
   return "it is of no known kind";
 }
@@ -340,6 +343,32 @@ std::string Verifier::confirm_values(const ProofRemoval& step) {
 
 // ---------------------------------------------------------------- values handed on
 
+// How far apart the sides of comparisons are, and what two sides come to together.
+void Verifier::add_distances(std::vector<TermId>& found) {
+  std::vector<TermId> open = found;
+  std::vector<TermId> sides;
+  while (!open.empty() && sides.size() < 12) {
+    const TermId term = open.back();
+    open.pop_back();
+    const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
+    const Op op = terms_.op(term);
+    if (op != Op::kLess && op != Op::kLessEqual) {
+      open.insert(open.end(), args.begin(), args.end());
+      continue;
+    }
+    if (!terms_.is_const(args[0]) && !terms_.is_const(args[1]))
+      found.push_back(terms_.apply(Op::kSubtract, {args[1], args[0]}));
+    for (const TermId side : args) {
+      if (!terms_.is_const(side)) sides.push_back(side);
+    }
+  }
+  for (const TermId a : sides) {
+    for (const TermId b : sides) {
+      if (a != b) found.push_back(terms_.apply(Op::kAdd, {a, b}));
+    }
+  }
+}
+
 std::string Verifier::confirm_measure(const ProofRemoval& step) {
   const Part& part = parts_[step.component];
   // The values, found again among what the paths reckon with.
@@ -352,6 +381,7 @@ std::string Verifier::confirm_measure(const ProofRemoval& step) {
     for (const Effect& effect : model_.paths[path].effects) {
       for (const TermId term : {effect.payload, effect.after, effect.before}) open.push_back(term);
     }
+    add_distances(open);
     while (!open.empty() && has_value[path] == 0) {
       const TermId term = open.back();
       open.pop_back();
@@ -413,6 +443,22 @@ std::string Verifier::confirm_measure(const ProofRemoval& step) {
   for (const uint32_t number : removed) {
     if (links_[number].state == State::kOpen) links_[number].state = State::kAside;
   }
+  return {};
+}
+
+// ---------------------------------------------------------------- cascades gone through
+
+std::string Verifier::confirm_explored(const ProofRemoval& step) {
+  const Part& part = parts_[step.component];
+  std::set<uint32_t> rules;
+  for (uint32_t rule = 0; rule < owner_.size(); ++rule) {
+    if (owner_[rule] == step.component) rules.insert(rule);
+  }
+  std::string doubt =
+      Rehearsal(model_, graph_, writers_, known_, cases_).confirm({rules.begin(), rules.end()}, step.events);
+  known_.forget_runs();
+  if (!doubt.empty()) return doubt;
+  for (const uint32_t number : part.links) links_[number].state = State::kClosed;
   return {};
 }
 

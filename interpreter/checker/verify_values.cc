@@ -140,6 +140,11 @@ Region KnownRegions::known(TermId term) {
       const TermId object = terms_.arg(term, 0);
       if (terms_.op(object) != Op::kPayload || !terms_.is_const(terms_.arg(term, 1))) break;
       const uint8_t epoch = terms_[object].epoch;
+      if (!input_.empty() && epoch == 0) {
+        if (const auto input = inputs_.find(input_); input != inputs_.end())
+          region.meet(declared(*input->second, terms_.arg(term, 1)));
+        break;
+      }
       const uint32_t receiver = epoch < rules_.size() ? rules_[epoch] : kNoRule;
       if (receiver != kNoRule) region.meet(of_cell({Where::kPayload, terms_.arg(term, 1), receiver}));
       break;
@@ -155,10 +160,12 @@ Region KnownRegions::values_on(uint32_t path, TermId term) {
   std::unordered_map<TermId, Region> added;
   rules.swap(rules_);
   added.swap(added_);
+  const std::string input = std::exchange(input_, {});
   Cases cases(terms_, [this](TermId each) { return known(each); });
   Region made = cases.values(term, model_.paths[path].when);
   rules.swap(rules_);
   added.swap(added_);
+  input_ = input;
   return made;
 }
 
@@ -212,6 +219,21 @@ std::vector<std::pair<uint32_t, TermId>> KnownRegions::sources_of(const Cell& ce
   return found;
 }
 
+Region KnownRegions::declared(const ast::Input& input, TermId field) const {
+  for (const auto& each : input.fields) {
+    if (each.name == model_.terms.text(field)) return Region::of_kinds(kinds_of(each.kind));
+  }
+  return {};
+}
+
+bool KnownRegions::may_come(const std::string& type) const {
+  const auto& classes = graph_.classes();
+  return inputs_.empty() || inputs_.count(type) != 0 || type.starts_with("timer.") ||
+         std::none_of(classes.begin(), classes.end(), [&](const EventGraph::Class& each) {
+           return each.kind == EventClass::Kind::kPlain && globs_meet(each.name, type);
+         });
+}
+
 Region KnownRegions::from_outside(uint32_t rule, TermId field) const {
   Region all = Region::none();
   for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
@@ -227,13 +249,7 @@ Region KnownRegions::from_outside(uint32_t rule, TermId field) const {
         if (inputs_.empty() || !made) return {};
         continue;
       }
-      if (!input->second->has_fields) return {};
-      const auto& fields = input->second->fields;
-      const auto found = std::find_if(fields.begin(), fields.end(), [&](const auto& each) {
-        return each.name == model_.terms.text(field);
-      });
-      if (found == fields.end()) return {};
-      all.join(Region::of_kinds(kinds_of(found->kind)));
+      all.join(declared(*input->second, field));
     }
   }
   return all;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "event_graph.h"
@@ -26,7 +27,12 @@ class KnownRegions {
   void forget_runs() {
     rules_.clear();
     added_.clear();
+    input_.clear();
   }
+  /// Terms of epoch 0 are about an input of this type, until forget_runs().
+  void set_input(std::string type) { input_ = std::move(type); }
+  /// Whether events of a type that some rule waits for may come from outside.
+  bool may_come(const std::string& type) const;
   /// A term is one of these, until forget_runs().
   void add(TermId term, const Region& region) { added_[term] = region; }
 
@@ -43,6 +49,7 @@ class KnownRegions {
   std::vector<std::pair<uint32_t, TermId>> sources_of(const Cell& cell);
   Region gathered(const Cell& cell);
   Region from_outside(uint32_t rule, TermId field) const;
+  Region declared(const ast::Input& input, TermId field) const;
   std::vector<TermId> changes_waited_for(uint32_t rule) const;
   bool settle(const std::vector<Cell>& cells, const std::vector<Cell>& open);
 
@@ -54,6 +61,7 @@ class KnownRegions {
   std::unordered_map<std::string_view, uint16_t> params_;
   std::map<Cell, Region> cells_;
   std::vector<uint32_t> rules_;
+  std::string input_;
   std::unordered_map<TermId, Region> added_;
 };
 
