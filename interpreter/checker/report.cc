@@ -80,7 +80,8 @@ std::vector<CycleStep> steps_of(const Model& model, const Component& component,
   return steps;
 }
 
-std::string missing_bound(const Model& model, const Component& component, const std::vector<uint32_t>& links) {
+std::string missing_bound(const Model& model, const Component& component,
+                          const std::vector<uint32_t>& links) {
   const TermPool& terms = model.terms;
   for (const uint32_t i : links) {
     for (const Effect& effect : model.paths[component.links[i].from].effects) {
