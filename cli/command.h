@@ -22,6 +22,7 @@ struct Command {
 };
 
 Action declare_run(CLI::App& app);
+Action declare_test(CLI::App& app);
 Action declare_subjects(CLI::App& app);
 Action declare_timers(CLI::App& app);
 Action declare_dead_letters(CLI::App& app);

@@ -21,6 +21,7 @@ constexpr Command kCommands[] = {
     {"check", "prove that every cascade ends, or show how one does not", krules::cli::declare_check},
     {"graph", "draw which events fire which rules, and what those make", krules::cli::declare_graph},
     {"replay", "run a loop that check found again, and show it turning", krules::cli::declare_replay},
+    {"test", "run the tests that stand beside the rules", krules::cli::declare_test},
     {"subjects", "show the subjects of a store", krules::cli::declare_subjects},
     {"timers", "show the timers of a store, the next one first", krules::cli::declare_timers},
     {"dead-letters", "look at input that could not be taken, and send it again",

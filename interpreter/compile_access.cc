@@ -62,11 +62,13 @@ const Node* UnitCompiler::subject_read(const SubjectPath& path, const Symbol* na
   if (!available(of_current ? (path.extended ? "ext" : "subject") : "subject(...)", span, of_current)) {
     return broken(span);
   }
+  if (of_current && !has_own_event(path.extended ? "ext" : "subject", span)) return broken(span);
+  const uint8_t reads = of_current ? kReadsSubjects | kReadsOwnSubject : kReadsSubjects;
   if (path.which == WhichSubject::kCurrent && !path.extended && name != nullptr && !has) {
     auto* node = make<FieldNode>(span);
     node->kind = NodeKind::kProperty;
     node->field = name;
-    node->flags = kReadsSubjects;
+    node->flags = reads;
     node->eval = property_function();
     return complete(node);
   }
@@ -76,7 +78,7 @@ const Node* UnitCompiler::subject_read(const SubjectPath& path, const Symbol* na
   node->subject_name = path.name;
   node->name = name;
   node->computed = computed;
-  node->flags = kReadsSubjects;
+  node->flags = reads;
   if (path.name != nullptr) node->flags |= path.name->flags;
   if (computed != nullptr) node->flags |= computed->flags;
   if (has) {
@@ -88,7 +90,7 @@ const Node* UnitCompiler::subject_read(const SubjectPath& path, const Symbol* na
 }
 
 const Node* UnitCompiler::payload_field(std::string_view field, Span span, Span name_span) {
-  if (!available("payload", span, false)) return broken(span);
+  if (!available("payload", span, false) || !has_own_event("payload", span)) return broken(span);
   if (payload_fields != nullptr &&
       std::find(payload_fields->begin(), payload_fields->end(), field) == payload_fields->end()) {
     Diagnostic& diagnostic = report(kUnknownField, name_span,
@@ -250,10 +252,20 @@ const Node* UnitCompiler::pending(const ast::Expr& expr, const ast::Call& call) 
         .helps = {"`pending(\"off\")` is when this subject's timer `off` is due, or null"};
     return broken(expr.span);
   }
+  if (count == 1 && kind_ == Kind::kTest) {
+    report(kArguments, expr.span, "a test has no subject of its own, and `pending` needs one").helps = {
+        "name it: `pending(\"off\", \"lamp-1\")`"};
+    return broken(expr.span);
+  }
   auto* node = make<BinaryNode>(expr.span);
   node->left = expression(*call.arguments[0].value);
-  if (count == 2) node->right = expression(*call.arguments[1].value);
   node->flags = node->left->flags | kReadsSubjects | kImpure;
+  if (count == 2) {
+    node->right = expression(*call.arguments[1].value);
+    node->flags |= node->right->flags;
+  } else {
+    node->flags |= kReadsOwnSubject;
+  }
   node->eval = pending_function();
   return complete(node);
 }

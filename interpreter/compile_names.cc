@@ -131,9 +131,20 @@ bool UnitCompiler::available(std::string_view text, Span span, bool subject) {
   return true;
 }
 
+/// A test stands outside of events; says so where one is read.
+bool UnitCompiler::has_own_event(std::string_view text, Span span) {
+  if (kind_ != Kind::kTest) return true;
+  const bool subject = text == "subject" || text == "origin" || text == "ext";
+  report(kNotAvailable, span, fmt::format("a test has no `{}` of its own", text)).helps = {
+      text == "ext" ? "name the subject: `subject(\"order-1\").ext.tags`"
+      : subject     ? "name the subject: `subject(\"order-1\").total`"
+                    : "what was emitted is held against a map: `expect emitted order.shipped { total: 10 }`"};
+  return false;
+}
+
 const Node* UnitCompiler::builtin(Builtin which, std::string_view text, Span span) {
   const bool subject = which == Builtin::kSubject || which == Builtin::kOrigin;
-  if (!available(text, span, subject)) return broken(span);
+  if (!available(text, span, subject) || !has_own_event(text, span)) return broken(span);
   const bool of_property_event =
       which == Builtin::kProperty || which == Builtin::kOld || which == Builtin::kNew;
   if (of_property_event && kind_ == Kind::kRule && !property_events) {
@@ -146,7 +157,7 @@ const Node* UnitCompiler::builtin(Builtin which, std::string_view text, Span spa
   }
   auto* node = make<Node>(span);
   node->eval = builtin_function(which);
-  node->flags = subject ? kReadsSubjectName : kReadsEvent;
+  node->flags = subject ? kReadsSubjectName | kReadsOwnSubject : kReadsEvent;
   switch (which) {
     case Builtin::kSubject:
       node->kind = NodeKind::kSubjectName;
@@ -203,6 +214,8 @@ bool UnitCompiler::may_be_skipped(std::string_view name) const {
 
 void UnitCompiler::unknown_name(std::string_view name, Span span) {
   if (program_.is_unparsed(name) || may_be_skipped(name)) return;
+  const auto same = [&](const Unknown& each) { return each.span.begin == span.begin; };
+  if (std::any_of(unknown_.begin(), unknown_.end(), same)) return;
   Unknown unknown{name, span, {}};
   for (const Local& local : locals_) unknown.candidates.push_back(local.name);
   unknown_.push_back(std::move(unknown));

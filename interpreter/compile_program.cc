@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "compiler.h"
+#include "counted.h"
 #include "krules/codes.h"
 #include "krules/release_trees.h"
+#include "test_names.h"
 #include "visit_expressions.h"
 
 namespace krules {
@@ -149,8 +151,10 @@ void ProgramCompiler::compile_unit(const ast::Declaration& declaration, const De
       unit.declare_lazy(*let);
       continue;
     }
-    const Node* condition = unit.expression(*std::get<ast::When>(clause).condition);
+    const auto& when = std::get<ast::When>(clause);
+    const Node* condition = unit.expression(*when.condition);
     flags |= condition->flags;
+    if (tests_ == Tests::kKept) condition = counted(*condition, when.condition->span, impl_->arena);
     whens.push_back({condition});
   }
   made.reads_subject_before_body = (flags & kReadsSubjects) != 0;
@@ -159,7 +163,7 @@ void ProgramCompiler::compile_unit(const ast::Declaration& declaration, const De
   body->source = source;
   body->span = declared.body.span;
   body->run = body_statement();
-  made.body = body;
+  made.body = tests_ == Tests::kKept ? counted(*body, impl_->arena) : body;
   unit.finish();
   made.whens = kept(whens);
   made.lazy_slots = kept(unit.lazy_slots());
@@ -231,7 +235,6 @@ void ProgramCompiler::refuse_what_is_not_built() {
       if (std::holds_alternative<ast::ModuleDecl>(declaration.node)) word = "module";
       if (std::holds_alternative<ast::Use>(declaration.node)) word = "use";
       if (std::holds_alternative<ast::Secret>(declaration.node)) word = "secret";
-      if (std::holds_alternative<ast::Test>(declaration.node)) word = "test";
       if (!word.empty()) report_not_built(source, declaration.span, word);
     }
   }
@@ -282,12 +285,14 @@ CompileResult ProgramCompiler::compile() {
   for (Definition* definition : order) compile_definition(*definition);
   check_unknown_parameters();
   collect_emitted_fields();
+  collect_test_names();
   compile_inputs();
   compile_outputs();
   compile_rules();
   check_rule_names();
   compile_wrappers();
   compile_schedules();
+  compile_tests();
   refuse_what_is_not_built();
   if (!name_is_set_ && whole_) {
     for (const Place& place : name_reads_) {

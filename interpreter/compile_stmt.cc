@@ -37,6 +37,14 @@ BlockNode UnitCompiler::block(const ast::Block& block) {
   return {copied(statements), static_cast<uint32_t>(statements.size())};
 }
 
+const Node* UnitCompiler::declare_value(const ast::Let& let, uint32_t& slot) {
+  const Node* value = expression(*let.value);
+  const bool is_subject = is_subject_value(*let.value);
+  slot = declare(let.name, let.name_span);
+  locals_.back().is_subject = is_subject;
+  return value;
+}
+
 const StmtNode* UnitCompiler::statement(const ast::Stmt& stmt) {
   struct Visitor {
     UnitCompiler& unit;
@@ -74,10 +82,7 @@ const StmtNode* UnitCompiler::statement(const ast::Stmt& stmt) {
     const StmtNode* operator()(const ast::Emit& emit) { return unit.emit(stmt, emit); }
     const StmtNode* operator()(const ast::Let& let) {
       auto* node = unit.make<LetStmt>(stmt.span);
-      node->value = unit.expression(*let.value);
-      const bool is_subject = unit.is_subject_value(*let.value);
-      node->slot = unit.declare(let.name, let.name_span);
-      unit.locals_.back().is_subject = is_subject;
+      node->value = unit.declare_value(let, node->slot);
       node->run = let_statement();
       return node;
     }

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <deque>
+#include <map>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -17,6 +19,15 @@
 #include "statements.h"
 
 namespace krules {
+
+struct TestNames;
+
+/// A NodeFlag more, of what reads the subject whose event it is, or its name. It counts for tests, which have
+/// no event.
+inline constexpr uint8_t kReadsOwnSubject = 64;
+
+/// What becomes of the `test`s of a program.
+enum class Tests : uint8_t { kChecked, kKept };
 
 /// A const, param or fn of the program.
 struct Definition {
@@ -45,18 +56,30 @@ class ProgramCompiler {
     may_release_ = may_release;
   }
 
+  ~ProgramCompiler();
+
+  /// Before compile(): the tests stay, and the program counts what runs.
+  void keep_tests(const std::map<std::string, Value>& parameters) {
+    tests_ = Tests::kKept;
+    parameter_values_ = &parameters;
+  }
   CompileResult compile();
 
   // For the units of the program:
   Program::Impl& program() { return *impl_; }
   SymbolTable& symbols() { return *symbols_; }
   const FunctionTable* functions() const { return options_.functions; }
+  size_t report_count() const { return diagnostics_.size(); }
+  const TestNames& test_names() const { return *test_names_; }
   Definition* find_definition(std::string_view name);
   /// Whether a declaration of that name did not parse, which was said; uses of it are passed over in silence.
   bool is_unparsed(std::string_view name) const;
+  /// Whether all files parsed without errors.
+  bool is_whole() const { return whole_; }
   /// Candidates for suggestions.
   void add_values(std::vector<std::string_view>& names) const;
   void add_functions(std::vector<std::string_view>& names) const;
+  void add_parameters(std::vector<std::string_view>& names) const;
   Diagnostic& report(std::string_view code, uint32_t source, Span span, std::string message);
   Label label(uint32_t source, Span span, std::string text) const;
   /// The syntax is there, and no meaning yet.
@@ -98,6 +121,8 @@ class ProgramCompiler {
   template <class Declared>
   void compile_unit(const ast::Declaration& declaration, const Declared& declared, uint32_t source,
                     CompiledRule& made);
+  void collect_test_names();
+  void compile_tests();
   void compile_schedules();
   void compile_schedule(const ast::Trigger& trigger, CompiledRule& rule, uint32_t source);
   /// The value of a constant expression in a rule's head; an error value after a report.
@@ -143,12 +168,15 @@ class ProgramCompiler {
   };
   std::unordered_map<std::string_view, EmittedFields> emitted_fields_;
   std::vector<std::string_view> known_fields_;
+  Tests tests_ = Tests::kChecked;
+  const std::map<std::string, Value>* parameter_values_ = nullptr;
+  std::unique_ptr<TestNames> test_names_;  ///< where there are tests
 };
 
-/// Compiles one rule, function, constant or input: whatever has locals of its own.
+/// Compiles one rule, function, constant, input or test: whatever has locals of its own.
 class UnitCompiler {
  public:
-  enum class Kind : uint8_t { kRule, kFn, kConst, kInput };
+  enum class Kind : uint8_t { kRule, kFn, kConst, kInput, kTest };
 
   UnitCompiler(ProgramCompiler& program, Kind kind, uint32_t source)
       : program_(program), kind_(kind), source_(source) {}
@@ -160,6 +188,8 @@ class UnitCompiler {
 
   /// Declares a local that can be seen from here to the end of the block, and gives its slot.
   uint32_t declare(std::string_view name, Span span);
+  /// `let` in a body or a test: gives the value, and the slot that it goes to.
+  const Node* declare_value(const ast::Let& let, uint32_t& slot);
   /// `let` in a rule's head.
   void declare_lazy(const ast::Let& let);
 
@@ -214,6 +244,7 @@ class UnitCompiler {
   const Node* read_local(const Local& local, Span span);
   const Node* builtin(Builtin which, std::string_view text, Span span);
   bool available(std::string_view text, Span span, bool subject);
+  bool has_own_event(std::string_view text, Span span);
   void unknown_name(std::string_view name, Span span);
   bool may_be_skipped(std::string_view name) const;
   uint32_t take_slot();

@@ -238,6 +238,12 @@ void ProgramCompiler::compile_param(Definition& definition, const ast::Param& de
       return;
     }
   }
+  if (parameter_values_ != nullptr) {
+    if (const auto value = parameter_values_->find(declaration.name); value != parameter_values_->end()) {
+      definition.value = clone_into(value->second, impl_->arena);
+      return;
+    }
+  }
   const auto given = options_.parameters.find(declaration.name);
   if (given == options_.parameters.end()) {
     if (declaration.default_value != nullptr) return;

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "krules/compiled_test.h"
 #include "krules/program.h"
 #include "nodes.h"
 
@@ -33,6 +34,8 @@ struct Program::Impl {
   std::deque<CompiledInput> inputs;
   std::unordered_map<const Symbol*, const CompiledInput*> inputs_by_type;
   std::vector<NamePattern> outputs;
+  Arena test_arena;  ///< of what tests alone need
+  std::vector<CompiledTest> tests;
   std::deque<Glob> globs;  ///< of `x matches "..."`
 };
 

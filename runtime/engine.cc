@@ -288,6 +288,10 @@ bool Engine::send(std::string_view type, std::string_view subject, std::string_v
   return impl.process(event, impl.sent_key);
 }
 
+bool Engine::put(std::string_view subject, const Value& properties, const Value& extended) {
+  return impl_->put(subject, properties, extended);
+}
+
 void Engine::on_seal(std::function<void(std::vector<SourcePosition>&)> callback) {
   impl_->position_source = std::move(callback);
 }

@@ -44,6 +44,7 @@ struct Engine::Impl final : EmitListener, FailureListener {
   Outcome dead_letter(std::string_view kind, std::string_view message, const InputEvent& event,
                       const SourceKey& source, std::string path = {});
   std::string fuse_path();
+  bool put(std::string_view subject, const Value& properties, const Value& extended);
   void finish_cascade();
   void write_logs();
   Outcome store_failed(const StoreError& error);

@@ -254,6 +254,32 @@ void Engine::Impl::finish_cascade() {
   }
 }
 
+bool Engine::Impl::put(std::string_view name, const Value& properties, const Value& extended) {
+  if (!failure.empty() || index == nullptr) return false;
+  refused.clear();
+  cascade->begin(*index, options.max_cascade);
+  cascade->push_root();
+  const CompiledRule nobody;
+  cascade->begin_rule(0, nobody);
+  Subject* subject = cache->get(name);
+  if (subject == nullptr) {
+    store_failed(cache->error());
+    return false;
+  }
+  if (properties.is(ValueKind::kMap)) {
+    for (const MapRep::Entry& entry : properties.as_map().entries())
+      cascade->set_property(*subject, entry.key, entry.value, {.muted = true});
+  }
+  if (extended.is(ValueKind::kMap)) {
+    for (const MapRep::Entry& entry : extended.as_map().entries())
+      cascade->set_extended(*subject, entry.key, entry.value, false);
+  }
+  cascade->end_rule();
+  finish_cascade();
+  after_cascade();
+  return failure.empty();
+}
+
 void Engine::Impl::after_cascade() {
   group.count_cascade();
   outputs_before = group.outputs().size();

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "krules/compiled_test.h"
 #include "krules/cron.h"
 #include "krules/expand.h"
 #include "krules/parser.h"
@@ -88,8 +89,9 @@ LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileO
   }
   std::vector<Diagnostic> misused = expand_uses(loaded.modules, standard_modules());
   std::move(misused.begin(), misused.end(), std::back_inserter(loaded.diagnostics));
-  CompileResult compiled =
-      trees == Trees::kAll ? compile(loaded.modules, options) : compile_and_look(loaded, options);
+  CompileResult compiled = trees == Trees::kWhereCyclesMayBe ? compile_and_look(loaded, options)
+                           : trees == Trees::kAllWithTests   ? compile_with_tests(loaded.modules, options)
+                                                             : compile(loaded.modules, options);
   if (compiled.program != nullptr) check_clocks(*compiled.program, compiled.diagnostics);
   std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(loaded.diagnostics));
   sort_by_place(loaded.diagnostics, sources);

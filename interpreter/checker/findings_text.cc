@@ -142,6 +142,8 @@ void find_in_text(FindingSearch& search) {
         collect_all(fn->body, used);
       } else if (const auto* input = std::get_if<ast::Input>(&declaration.node)) {
         collect_all(input->subject, used);
+      } else if (const auto* test = std::get_if<ast::Test>(&declaration.node)) {
+        for_each_expr(*test, [&](const ast::Expr& expr) { collect(expr, used); });
       }
     }
   }

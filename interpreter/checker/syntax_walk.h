@@ -162,6 +162,36 @@ void for_each_expr(const ast::Rule& rule, const Visit& visit) {
   });
 }
 
+/// `visit(expr)` for all expressions of a test, those inside others too.
+template <class Visit>
+void for_each_expr(const ast::Test& test, const Visit& visit) {
+  const auto some = [&](const ast::ExprPtr& expr) {
+    if (expr != nullptr) for_each_expr(*expr, visit);
+  };
+  for (const ast::TestStep& step : test.steps) {
+    std::visit(
+        [&](const auto& node) {
+          if constexpr (requires { node.subject; }) some(node.subject);
+          if constexpr (requires { node.properties; }) some(node.properties);
+          if constexpr (requires { node.extended; }) some(node.extended);
+          if constexpr (requires { node.payload; }) some(node.payload);
+          if constexpr (requires { node.by; }) some(node.by);
+          if constexpr (requires { node.on; }) some(node.on);
+          if constexpr (requires { node.times; }) some(node.times);
+          if constexpr (requires { node.arguments; }) some(node.arguments);
+          if constexpr (requires { node.condition; }) some(node.condition);
+          if constexpr (requires { node.value; }) some(node.value);
+          if constexpr (requires { node.answer; }) some(node.answer);
+          if constexpr (std::is_same_v<std::decay_t<decltype(node)>, ast::Send>) {
+            some(node.type);
+            some(node.clauses.on);
+            some(node.clauses.with);
+          }
+        },
+        step.node);
+  }
+}
+
 /// The text of a string without interpolation; null for all else.
 inline const std::string* plain_text(const ast::Expr* expr) {
   if (expr == nullptr) return nullptr;

@@ -11,12 +11,14 @@ Fenced blocks are told apart by the first words after the fence:
     output          exactly what they emit, in order: type, subject and data of each event
     state           exactly the subjects at the end, as `krules subjects` prints them
     message         for `krules wrong`: each line is part of what is said
+    tests [ARGS]    exactly what `krules test` says of the rules above, but for the time it took
 
 Other blocks are left alone.
 """
 
 import json
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -54,7 +56,7 @@ def examples_of(page):
             if example:
                 yield example
             example = {"rules": block}
-        elif kind in ("events", "output", "state", "message"):
+        elif kind in ("events", "output", "state", "message", "tests"):
             if example is None or kind in example:
                 sys.exit(f"{page.name}:{block.line}: this block belongs to no rules")
             example[kind] = block
@@ -103,6 +105,12 @@ def check(krules, example, folder):
     if "output" in example:
         got = [{key: event.get(key) for key in ("type", "subject", "data")} for event in lines_of(done.stdout)]
         expect_equal(example["output"], got, lines_of(example["output"].text))
+    if "tests" in example:
+        block = example["tests"]
+        tested = run("test", "example.krules", *shlex.split(block.info)[1:])
+        got, expected = (re.sub(r"\(\d+\.\d\d s\)", "(0.00 s)", text) for text in (tested.stdout, block.text))
+        if got.rstrip() != expected.rstrip():
+            raise Failure(f"line {block.line}: `krules test` says\n{tested.stdout}{tested.stderr}")
     if "state" in example:
         subjects = run("subjects", "--db", "example.db")
         expect_equal(example["state"], lines_of(subjects.stdout), lines_of(example["state"].text))

@@ -32,7 +32,11 @@
   X(kNotAvailable, "K0223", "something is read where it does not exist")                               \
   X(kNext, "K0224", "`next` where there is nothing for it to run")                                     \
   X(kClock, "K0225", "an `every` or `at` that is no time, or never comes")                             \
-  X(kModule, "K0226", "a `use` of something that cannot be used so")
+  X(kModule, "K0226", "a `use` of something that cannot be used so")                                   \
+  X(kTestStep, "K0240", "a step of a test that cannot be taken as it is written")                      \
+  X(kTestEvent, "K0241", "a test names an event that nothing hears or emits, or a call nobody makes")  \
+  X(kTestWithoutExpectation, "K0242", "a test that cannot fail")                                       \
+  X(kTestFailed, "K0243", "an expectation of a test does not hold, or a step of it failed when it ran")
 
 namespace krules::program_codes {
 

@@ -23,7 +23,11 @@ struct LoadedProgram {
 };
 
 /// Which syntax trees are still there when a program is loaded.
-enum class Trees : uint8_t { kAll, kWhereCyclesMayBe };
+enum class Trees : uint8_t {
+  kAll,
+  kWhereCyclesMayBe,
+  kAllWithTests,  ///< and the program has its tests (compiled_test.h)
+};
 
 /// Parses and compiles; everything that is wrong is reported in one go.
 LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& options,

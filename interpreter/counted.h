@@ -1,0 +1,12 @@
+#pragma once
+
+#include "nodes.h"
+
+namespace krules {
+
+/// The same condition, counting how it comes out (see counts_of()); `span` is where it is written.
+const Node* counted(const Node& condition, Span span, Arena& arena);
+/// The same body, counting how often it runs and fails.
+const StmtNode* counted(const StmtNode& body, Arena& arena);
+
+}  // namespace krules
