@@ -70,10 +70,16 @@ uint32_t line_of(const Location& where) {
   return where.source == nullptr ? 0 : where.source->position(where.span.begin).line;
 }
 
-/// On one line, cut where it is long.
+/// "take_order", "gate rate_limit".
+std::string name_text(const UnitCoverage& unit) {
+  return unit.role == CompiledRule::Role::kRule ? unit.name
+                                                : fmt::format("{} {}", role_name(unit.role), unit.name);
+}
+
+/// "when payload.total > 0", on one line, cut where it is long.
 std::string condition_text(const Location& where) {
   constexpr size_t kLongest = 60;
-  std::string text;
+  std::string text = "when ";
   for (const char c : where.source == nullptr ? std::string_view() : where.source->text(where.span)) {
     const bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
     if (!space) text.push_back(c);
@@ -92,19 +98,23 @@ std::string coverage_text(const ProgramTests& program) {
   std::string out =
       fmt::format("coverage of {}: {:.0f} % ({} of {}; {} of {} ran)\n", program.name, figure.percent(),
                   figure.seen, figure.points, figure.ran, counted(figure.units, "rule"));
+  size_t width = 0;
+  for (const UnitCoverage& unit : program.coverage) {
+    width = std::max(width, name_text(unit).size());
+    for (const UnitCoverage::When& when : unit.whens)
+      width = std::max(width, condition_text(when.where).size() + 2);
+  }
   const Source* file = nullptr;
   for (const UnitCoverage& unit : program.coverage) {
     if (unit.where.source.get() != file) {
       file = unit.where.source.get();
       out += fmt::format("  {}\n", file->name());
     }
-    const std::string name = unit.role == CompiledRule::Role::kRule
-                                 ? unit.name
-                                 : fmt::format("{} {}", role_name(unit.role), unit.name);
-    out += fmt::format("  {:>5}  {:<30}  {}\n", line_of(unit.where), name, run_text(unit));
-    for (const UnitCoverage::When& when : unit.whens)
-      out += fmt::format("  {:>5}    when {:<23}  {}\n", line_of(when.where), condition_text(when.where),
-                         when_text(when));
+    out += fmt::format("  {:>5}  {:<{}}  {}\n", line_of(unit.where), name_text(unit), width, run_text(unit));
+    for (const UnitCoverage::When& when : unit.whens) {
+      out += fmt::format("  {:>5}    {:<{}}  {}\n", line_of(when.where), condition_text(when.where),
+                         width - 2, when_text(when));
+    }
   }
   const bool all_ran = figure.ran == figure.units;
   if (!all_ran) out += "never ran:\n";

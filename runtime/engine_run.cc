@@ -266,9 +266,11 @@ bool Engine::Impl::put(std::string_view name, const Value& properties, const Val
     store_failed(cache->error());
     return false;
   }
+  WriteOptions muted;
+  muted.muted = true;
   if (properties.is(ValueKind::kMap)) {
     for (const MapRep::Entry& entry : properties.as_map().entries())
-      cascade->set_property(*subject, entry.key, entry.value, {.muted = true});
+      cascade->set_property(*subject, entry.key, entry.value, muted);
   }
   if (extended.is(ValueKind::kMap)) {
     for (const MapRep::Entry& entry : extended.as_map().entries())
