@@ -313,6 +313,7 @@ const Node* UnitCompiler::call_native(const ast::Expr& expr, const FunctionSpec&
   if (!is_fine) return broken(expr.span);
   if (!constant_parts && !try_constants(spec, expr.span, bound, values)) return broken(expr.span);
   if (!spec.pure) node->flags |= kImpure;
+  node->kind = NodeKind::kCall;
   node->spec = &spec;
   node->arguments = copied(values);
   node->count = static_cast<uint32_t>(values.size());

@@ -67,6 +67,7 @@ const Node* UnitCompiler::negation(const Node* operand, Span span) {
   }
   auto* node = make<UnaryNode>(span);
   node->operand = operand;
+  node->kind = NodeKind::kNot;
   node->flags = operand->flags;
   node->truth = not_function();
   complete(node);
@@ -81,8 +82,9 @@ const Node* UnitCompiler::comparison(BinaryOp op, const Node* left, const Node* 
   node->right = right;
   node->op = op;
   node->flags = left->flags | right->flags;
-  if (op == BinaryOp::kEqual) node->kind = NodeKind::kEqual;
-  if (op == BinaryOp::kIn) node->kind = NodeKind::kIn;
+  node->kind = op == BinaryOp::kEqual ? NodeKind::kEqual
+               : op == BinaryOp::kIn  ? NodeKind::kIn
+                                      : NodeKind::kCompare;
   node->truth = comparison_function(op, *left, *right);
   complete(node);
   return is_const(left) && is_const(right) ? folded(node, is_literal(left) && is_literal(right)) : node;
@@ -91,6 +93,7 @@ const Node* UnitCompiler::comparison(BinaryOp op, const Node* left, const Node* 
 const Node* UnitCompiler::matches(const Node* left, const Node* right, Span span) {
   if (is_const(right) && const_value(right).is(ValueKind::kString)) {
     auto* node = make<GlobNode>(span);
+    node->kind = NodeKind::kMatchesConstant;
     node->operand = left;
     node->glob = &program_.program().globs.emplace_back(const_value(right).text());
     node->flags = left->flags;
@@ -99,6 +102,7 @@ const Node* UnitCompiler::matches(const Node* left, const Node* right, Span span
     return is_const(left) ? folded(node, is_literal(left)) : node;
   }
   auto* node = make<BinaryNode>(span);
+  node->kind = NodeKind::kCompare;
   node->left = left;
   node->right = right;
   node->flags = left->flags | right->flags;

@@ -45,6 +45,15 @@ ast::Declaration parameter(std::string name, Span span, const std::optional<ast:
   return declaration;
 }
 
+/// What people look for as a module and the engine does by itself.
+std::string_view instead_of_module(std::string_view path) {
+  if (path == "std.metrics" || path == "metrics")
+    return "every event and rule is counted and timed: `krules run --metrics-file FILE` writes it";
+  if (path == "std.debug" || path == "debug")
+    return "`krules run --trace` prints every cascade as a tree, `--trace='api.*'` those with such an event";
+  return {};
+}
+
 class Expander {
  public:
   Expander(std::vector<ast::Module>& modules, const ModuleLibrary& library)
@@ -105,6 +114,11 @@ class Expander {
     if (source == nullptr) {
       std::vector<std::string_view> names(library_.names.begin(), library_.names.end());
       for (const auto& [name, usable] : usable_) names.push_back(name);
+      if (const std::string_view instead = instead_of_module(use.path); !instead.empty()) {
+        report(module, use.path_span, fmt::format("there is no module `{}`, and none is needed", use.path),
+               std::string(instead));
+        return std::nullopt;
+      }
       std::string_view near = nearest_name(use.path, names);
       if (near.empty()) near = nearest_name("std." + use.path, names);
       report(module, use.path_span, fmt::format("there is no module `{}`", use.path),

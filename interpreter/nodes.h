@@ -30,11 +30,15 @@ enum class NodeKind : uint8_t {
   kOld,
   kNew,
   kSubjectName,
-  kEqual,   ///< BinaryNode
-  kIn,      ///< BinaryNode
-  kAnd,     ///< ListNode
-  kOr,      ///< ListNode
-  kBroken,  ///< stands for what has been reported as an error
+  kEqual,            ///< BinaryNode
+  kIn,               ///< BinaryNode
+  kCompare,          ///< BinaryNode: any other comparison
+  kMatchesConstant,  ///< UnaryNode
+  kNot,              ///< UnaryNode
+  kAnd,              ///< ListNode
+  kOr,               ///< ListNode
+  kCall,             ///< NativeCallNode
+  kBroken,           ///< stands for what has been reported as an error
 };
 
 /// What the value of a node depends on, its parts included.

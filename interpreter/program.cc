@@ -193,11 +193,15 @@ Value Program::input_subject(const CompiledInput& input, Frame& frame) const {
                                  name.is(ValueKind::kString) ? "empty" : kind_name(name.kind())));
 }
 
-WhenResult evaluate_whens(const CompiledRule& rule, Frame& frame) {
+void begin_rule_frame(const CompiledRule& rule, Frame& frame) {
   frame.rule = &rule;
   frame.origin = frame.subject;
   prepare(frame, rule.local_count);
   for (const uint32_t slot : rule.lazy_slots) frame.locals[slot] = Value::missing();
+}
+
+WhenResult evaluate_whens(const CompiledRule& rule, Frame& frame) {
+  begin_rule_frame(rule, frame);
   for (const CompiledRule::HeadStep& when : rule.whens) {
     const Truth truth = when.condition->truth(*when.condition, frame);
     if (truth != Truth::kTrue) {

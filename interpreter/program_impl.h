@@ -45,4 +45,7 @@ bool fits_kind(const Value& value, const ast::KindSpec& spec);
 /// "int", "string?".
 std::string spelled(const ast::KindSpec& spec);
 
+/// What evaluate_whens() begins with.
+void begin_rule_frame(const CompiledRule& rule, Frame& frame);
+
 }  // namespace krules
