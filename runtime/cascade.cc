@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "trace_recorder.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -168,6 +170,7 @@ Event* Cascade::new_event(EventKind kind, const Symbol* type, Subject* subject, 
 }
 
 void Cascade::undo_rule() {
+  if (recorder_ != nullptr) recorder_->before_undo(rule_undo_, 0, rule_timers_, rule_logs_);
   revert(rule_undo_);
   revert_timers(rule_timers_);
   effects_.clear();
@@ -190,6 +193,7 @@ size_t Cascade::savepoint() {
 
 void Cascade::rollback(size_t savepoint) {
   const Savepoint point = savepoints_[savepoint];
+  if (recorder_ != nullptr) recorder_->before_undo(point.undo, point.effects, point.timers, point.logs);
   revert(point.undo);
   revert_timers(point.timers);
   effects_.resize(point.effects);

@@ -71,6 +71,8 @@ class EmitListener {
   virtual CascadeIdentity identity() = 0;
 };
 
+class TraceRecorder;
+
 /// The state of the cascade that is running: its queue, what it wrote and how to undo it, what the running
 /// rule has done so far. This is the engine's side of the interpreter. A write is seen at once; events come
 /// when the rule ends well.
@@ -142,6 +144,8 @@ class Cascade final : public Host {
   std::vector<LogRecord>& logs() { return logs_; }
   /// Notes that the running rule or its condition failed. `kind`: which failures count as the same.
   void log_failure(LogSeverity severity, std::string_view message, std::string_view kind);
+  /// Is told before anything is undone, and reads what rules did; null: nobody.
+  void record_with(TraceRecorder* recorder) { recorder_ = recorder; }
   void set_clock(int64_t (*clock)(void*), void* context) {
     clock_ = clock;
     clock_context_ = context;
@@ -173,6 +177,7 @@ class Cascade final : public Host {
   void log(LogSeverity severity, std::string_view message, const Value& data) override;
 
  private:
+  friend class TraceRecorder;
   enum class EffectKind : uint8_t { kWrite, kEmit, kExtendedDeleted, kSubjectDeleted };
   /// Something the running rule did that gives an event, in the order written.
   struct Effect {
@@ -250,6 +255,7 @@ class Cascade final : public Host {
   bool has_now_ = false;
   int64_t (*clock_)(void*) = nullptr;
   void* clock_context_ = nullptr;
+  TraceRecorder* recorder_ = nullptr;
 
   // The running rule.
   uint32_t event_number_ = 0;

@@ -1,9 +1,20 @@
 #include "committer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace krules {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+int64_t nanoseconds_since(steady_clock::time_point then) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(steady_clock::now() - then).count();
+}
+
+}  // namespace
 
 Committer::Committer(Mode mode, Store* store, OutputSink& sink) : store_(store), sink_(sink) {
   if (mode == Mode::kThread) thread_.emplace([this] { run(); });
@@ -21,8 +32,10 @@ Committer::~Committer() {
 
 void Committer::submit(CommitGroup& group) {
   if (thread_.has_value()) {
+    const auto began = steady_clock::now();
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return idle(); });
+    waits_.add(nanoseconds_since(began));
     std::swap(current_, group);
     busy_.store(true, std::memory_order_release);
     lock.unlock();
@@ -84,11 +97,13 @@ void Committer::commit(CommitGroup& group) {
   if (failure() != Failure::kNone) return;
   if (store_ != nullptr) {
     group.confirmed = delivered_;
+    const auto began = steady_clock::now();
     if (StoreStatus status = store_->commit(group); !status.ok()) {
       error_ = status.error();
       failure_.store(Failure::kStore, std::memory_order_release);
       return;
     }
+    durations_.add(nanoseconds_since(began));
     confirmed_ = delivered_;
     committed_.store(group.number, std::memory_order_release);
   }

@@ -12,6 +12,7 @@
 
 #include "krules/engine.h"
 #include "krules/store.h"
+#include "metrics.h"
 
 namespace krules {
 
@@ -35,6 +36,9 @@ class Committer {
   uint64_t committed() const { return committed_.load(std::memory_order_acquire); }
   /// Until nothing is at work.
   void wait();
+  /// What commits took, and what groups waited for the one before. From any thread.
+  const Durations& durations() const { return durations_; }
+  const Durations& waits() const { return waits_; }
   /// Hands over what an earlier run committed and did not. Before the first group.
   void deliver_again(const std::vector<Store::PendingOutput>& outputs);
   /// Waits, then notes in the store that all outputs were handed over.
@@ -54,6 +58,8 @@ class Committer {
   Store* store_;
   OutputSink& sink_;
   CommitGroup current_;
+  Durations durations_;
+  Durations waits_;
   uint64_t delivered_ = 0;  // outputs of groups up to here were handed over
   uint64_t confirmed_ = 0;  // the store knows that
   bool held_back_ = false;  // the sink takes nothing more, and that is no failure

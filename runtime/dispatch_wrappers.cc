@@ -1,4 +1,5 @@
 #include "dispatcher.h"
+#include "trace_recorder.h"
 
 /// Gates before the rules of an event, and middleware around each of them.
 namespace krules {
@@ -45,7 +46,9 @@ DispatchResult Dispatcher::run_gates(uint32_t number, bool& passed) {
     cascade_.begin_rule(number, gate);
     frame_.event = &queued;
     if (!holds(gate)) continue;
+    if (recorder_ != nullptr) recorder_->begin_unit(gate);
     const RunResult result = run_body(gate, frame_);
+    if (recorder_ != nullptr) record_end(result, result == RunResult::kDone);
     if (result == RunResult::kFailed || result == RunResult::kFailedCascade) {
       if (frame_.failure.as_error().kind == "store") return DispatchResult::kStoreFailed;
       if (result == RunResult::kFailedCascade) return failed(gate, result);
@@ -55,6 +58,7 @@ DispatchResult Dispatcher::run_gates(uint32_t number, bool& passed) {
       return DispatchResult::kDone;
     }
     cascade_.end_rule();
+    if (recorder_ != nullptr) recorder_->queued();
     if (cascade_.overflowed()) return DispatchResult::kFuse;
     if (result == RunResult::kDone) continue;
     ++statistics_.dropped;
@@ -75,6 +79,7 @@ DispatchResult Dispatcher::fire_wrapped(const CompiledRule& rule, uint32_t numbe
   frame_.next_failed = false;
   const RunResult result = next(frame_);
   frame_.chain = nullptr;
+  if (recorder_ != nullptr && chain_.begun <= chain_.middleware->size()) recorder_->skipped(rule);
   switch (result) {
     case RunResult::kDone:
     case RunResult::kStopped:
@@ -89,6 +94,7 @@ DispatchResult Dispatcher::fire_wrapped(const CompiledRule& rule, uint32_t numbe
   }
   // What the rule did is undone; what middleware did stays.
   cascade_.end_rule();
+  if (recorder_ != nullptr) recorder_->queued();
   if (cascade_.overflowed()) return DispatchResult::kFuse;
   return result == RunResult::kFailed ? failed(rule, result) : DispatchResult::kDone;
 }
@@ -115,7 +121,10 @@ RunResult Dispatcher::next(Frame& frame) {
     const CompiledRule& wrapper = index_->program()->wrappers()[candidate.rule];
     if (!holds(wrapper)) continue;
     chain_.behind = chain_.begun;
+    const size_t begun = chain_.begun;
+    if (recorder_ != nullptr) recorder_->begin_unit(wrapper);
     result = run_body(wrapper, frame);
+    if (recorder_ != nullptr) record_end(result, chain_.begun != begun);
     break;
   }
   chain_.behind = behind;
@@ -126,9 +135,11 @@ RunResult Dispatcher::next(Frame& frame) {
 RunResult Dispatcher::run_wrapped_rule() {
   go_back_to(chain_.rule_frame);
   const size_t savepoint = cascade_.savepoint();
+  if (recorder_ != nullptr) recorder_->begin_unit(*chain_.rule);
   const RunResult result = run_body(*chain_.rule, frame_);
   chain_.rule_ran = result == RunResult::kDone || result == RunResult::kStopped;
   if (result == RunResult::kFailed) cascade_.rollback(savepoint);
+  if (recorder_ != nullptr) record_end(result, true);
   return result;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "trace_recorder.h"
+
 namespace krules {
 
 std::string why_not_from_outside(std::string_view type) {
@@ -37,6 +39,7 @@ DispatchResult Dispatcher::stop(DispatchResult result, std::string_view reason) 
 DispatchResult Dispatcher::begin(const InputEvent& event) {
   index_->forget_strangers();
   cascade_.begin(*index_, limits_.max_cascade);
+  if (recorder_ != nullptr) recorder_->begin(*index_->program());
   frame_.host = &cascade_;
   frame_.arena = &cascade_.arena();
 
@@ -102,6 +105,10 @@ std::span<const Candidate> Dispatcher::gather(const QueuedEvent& event) {
 
 DispatchResult Dispatcher::dispatch(uint32_t number) {
   ++statistics_.cascade_events;
+  return watched_ ? dispatch_watched(number) : dispatch_quickly(number);
+}
+
+DispatchResult Dispatcher::dispatch_quickly(uint32_t number) {
   const QueuedEvent& queued = cascade_.queue()[number];
   if (!queued.candidates->gates.empty()) {
     bool passed = true;
@@ -120,29 +127,37 @@ DispatchResult Dispatcher::dispatch(uint32_t number) {
   return DispatchResult::kDone;
 }
 
-DispatchResult Dispatcher::fire(const CompiledRule& rule, uint32_t number) {
+void Dispatcher::begin_firing(const CompiledRule& rule, uint32_t number) {
   const QueuedEvent& queued = cascade_.queue()[number];
   cascade_.begin_rule(number, rule);
   frame_.event = &queued;
   frame_.subject = frame_.origin = queued.subject;
   frame_.steps_left = limits_.max_steps;
   frame_.entropy_used = 0;
+}
+
+DispatchResult Dispatcher::fire(const CompiledRule& rule, uint32_t number) {
+  begin_firing(rule, number);
   switch (evaluate_whens(rule, frame_)) {
     case WhenResult::kHolds:
       break;
     case WhenResult::kDoesNotHold:
       return DispatchResult::kDone;
     case WhenResult::kError:
-      if (frame_.failure.as_error().kind == "store") return DispatchResult::kStoreFailed;
-      ++statistics_.when_errors;
-      listener_.condition_failed(rule, frame_.failure);
-      return DispatchResult::kDone;
+      return condition_failed(rule);
   }
-  if (!queued.candidates->middleware.empty()) return fire_wrapped(rule, number);
+  if (!cascade_.queue()[number].candidates->middleware.empty()) return fire_wrapped(rule, number);
   const RunResult result = run_body(rule, frame_);
   if (result == RunResult::kDone || result == RunResult::kStopped) return ended_well(rule, number);
   if (result == RunResult::kFailed) cascade_.undo_rule();
   return failed(rule, result);
+}
+
+DispatchResult Dispatcher::condition_failed(const CompiledRule& rule) {
+  if (frame_.failure.as_error().kind == "store") return DispatchResult::kStoreFailed;
+  ++statistics_.when_errors;
+  listener_.condition_failed(rule, frame_.failure);
+  return DispatchResult::kDone;
 }
 
 DispatchResult Dispatcher::ended_well(const CompiledRule& rule, uint32_t number) {

@@ -9,6 +9,7 @@
 #include "krules/engine.h"
 #include "krules/input.h"
 #include "krules/program.h"
+#include "metrics.h"
 #include "rule_index.h"
 #include "subject_cache.h"
 
@@ -60,6 +61,16 @@ class Dispatcher final : private RestOfChain {
   void set_max_cascade(uint32_t most) { limits_.max_cascade = most; }
   /// Firings are added there from now on; null: nowhere.
   void record_firings(std::vector<Firing>* firings) { firings_ = firings; }
+  /// Events are told there from now on; null: nowhere. Between two cascades.
+  void record_with(TraceRecorder* recorder) {
+    recorder_ = recorder;
+    watched_ = recorder_ != nullptr || metrics_ != nullptr;
+  }
+  /// Events and rules are counted there; null: nowhere. Between two cascades.
+  void count_with(Metrics* metrics) {
+    metrics_ = metrics;
+    watched_ = recorder_ != nullptr || metrics_ != nullptr;
+  }
 
   /// Begins a cascade with an event that is well-formed: checks what its `input` declares, finds its subject.
   DispatchResult begin(const InputEvent& event);
@@ -72,7 +83,9 @@ class Dispatcher final : private RestOfChain {
  private:
   DispatchResult prepare_root(const InputEvent& event, Event& root);
   std::span<const Candidate> gather(const QueuedEvent& event);
+  void begin_firing(const CompiledRule& rule, uint32_t number);
   DispatchResult fire(const CompiledRule& rule, uint32_t number);
+  DispatchResult condition_failed(const CompiledRule& rule);
   DispatchResult fire_wrapped(const CompiledRule& rule, uint32_t number);
   DispatchResult ended_well(const CompiledRule& rule, uint32_t number);
   DispatchResult failed(const CompiledRule& rule, RunResult result);
@@ -98,6 +111,20 @@ class Dispatcher final : private RestOfChain {
   void begin_unit(const CompiledRule& unit);
   DispatchResult stop(DispatchResult result, std::string_view reason);
 
+  DispatchResult dispatch_quickly(uint32_t number);
+
+  // The same with everything told to the recorder, or counted.
+  DispatchResult dispatch_watched(uint32_t number);
+  DispatchResult consider_counted(uint32_t number);
+  template <class Fire>
+  DispatchResult counted(const CompiledRule& rule, const Fire& fire_it);
+  DispatchResult consider_recorded(uint32_t number);
+  DispatchResult fire_recorded(const CompiledRule& rule, uint32_t number);
+  /// Tells why a rule that the index left out does not run.
+  void explain(const CompiledRule& rule, uint32_t number);
+  /// A unit that was begun in the recorder is at its end.
+  void record_end(RunResult result, bool went_on);
+
   Cascade& cascade_;
   SubjectCache& cache_;
   Limits limits_;
@@ -118,6 +145,9 @@ class Dispatcher final : private RestOfChain {
   Chain chain_;
   std::vector<Candidate> gathered_;
   std::vector<Firing>* firings_ = nullptr;
+  TraceRecorder* recorder_ = nullptr;
+  Metrics* metrics_ = nullptr;
+  bool watched_ = false;  // either is there
   std::string reason_;
 };
 

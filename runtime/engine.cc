@@ -91,10 +91,6 @@ ProgramChange compare(const Program* before, const Program& after) {
   return change;
 }
 
-int64_t read_clock(void* context) {
-  return static_cast<Clock*>(context)->now();
-}
-
 }  // namespace
 
 std::unique_ptr<OutputSink> make_callback_sink(std::function<void(const EmittedEvent&)> callback) {
@@ -139,7 +135,7 @@ Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_s
       clock(std::move(engine_clock)),
       latest_symbols(first_symbols()),
       formatter(options.emit_globs),
-      group(1),
+      group(1, options.journal_bytes),
       seen(options.durability == Durability::kOff ? nullptr : store.get()),
       failures(logger) {
   if (options.durability == Durability::kOff) store.reset();
@@ -164,9 +160,13 @@ Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_s
     if (StoreStatus status = load_timers(); !status.ok()) failure = status.error().message;
   }
   cascade = std::make_unique<Cascade>(*cache, timers, *this);
-  cascade->set_clock(read_clock, clock.get());
+  cascade->set_clock([](void* impl) { return static_cast<Impl*>(impl)->time(); }, this);
   const Dispatcher::Limits limits{options.max_cascade, options.max_steps};
   dispatcher = std::make_unique<Dispatcher>(*cascade, *cache, limits, statistics, *this);
+  recorder = std::make_unique<TraceRecorder>(*cascade);
+  if (options.metrics) metrics = std::make_unique<Metrics>();
+  dispatcher->count_with(metrics.get());
+  record(false);
   const bool own_thread = options.commit_thread == CommitThread::kOwn && store != nullptr;
   committer = std::make_unique<Committer>(own_thread ? Committer::Mode::kThread : Committer::Mode::kInline,
                                           store.get(), *sink);
@@ -222,6 +222,7 @@ ProgramChange Engine::install(std::shared_ptr<const Program> program) {
   impl_->failures.reset();
   impl_->index = std::make_unique<RuleIndex>(std::move(program));
   impl_->dispatcher->use(*impl_->index);
+  if (impl_->metrics != nullptr) impl_->metrics->use(*impl_->index->program());
   impl_->set_schedules();
   return change;
 }

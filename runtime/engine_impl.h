@@ -14,11 +14,13 @@
 #include "group_builder.h"
 #include "krules/cron.h"
 #include "krules/engine.h"
+#include "metrics.h"
 #include "output_line.h"
 #include "rule_index.h"
 #include "seen_ids.h"
 #include "subject_cache.h"
 #include "timer_table.h"
+#include "trace_recorder.h"
 
 namespace krules {
 
@@ -41,6 +43,23 @@ struct Engine::Impl final : EmitListener, FailureListener {
   bool process(const InputEvent& event, const SourceKey& source);
   Outcome run(const InputEvent& event, const SourceKey& source);
   Outcome run_cascade(const InputEvent& event, const SourceKey& source);
+  DispatchResult run_events(const InputEvent& event);
+  /// What is said when the result undoes the cascade; empty when it does not.
+  struct Verdict {
+    std::string kind;
+    std::string message;
+  };
+  Verdict verdict(DispatchResult result) const;
+
+  // engine_trace.cc
+  void record(bool on);
+  /// A cascade in which something failed is at its end: undoes it and runs it once more with the recorder,
+  /// which gives the same.
+  DispatchResult repeat_recorded(const InputEvent& event, DispatchResult result);
+  /// A recorded cascade is at its end: tells those who listen, writes the journal.
+  void finish_trace(DispatchResult result, bool failed);
+  void write_story(const CascadeTrace& trace);
+
   Outcome dead_letter(std::string_view kind, std::string_view message, const InputEvent& event,
                       const SourceKey& source, std::string path = {});
   std::string fuse_path();
@@ -59,6 +78,8 @@ struct Engine::Impl final : EmitListener, FailureListener {
   bool run_timer(const Timer& timer, bool is_clock);
   bool fire(Timer* timer);
   void store_timer(const Timer& timer, bool set);
+
+  int64_t time() { return repeated_now.has_value() ? *repeated_now : clock->now(); }
 
   void after_cascade();
   void seal();
@@ -90,6 +111,14 @@ struct Engine::Impl final : EmitListener, FailureListener {
   SeenIds seen;
   FailureLog failures;
   std::function<void(std::vector<SourcePosition>&)> position_source;
+
+  // For those who want to know.
+  std::unique_ptr<Metrics> metrics;  // null: nothing is counted
+  std::unique_ptr<TraceRecorder> recorder;
+  TraceListener trace_listener;
+  bool watched = false;                 // at its end a cascade is looked at
+  bool recording = false;               // every cascade
+  std::optional<int64_t> repeated_now;  // of a cascade that runs a second time
 
   // Of the running cascade.
   const InputEvent* root_event = nullptr;

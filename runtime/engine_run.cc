@@ -89,30 +89,52 @@ Engine::Impl::Outcome Engine::Impl::run_cascade(const InputEvent& event, const S
   outputs_before = group.outputs().size();
   emitted_before = statistics.emitted;
   refused.clear();
+  const uint64_t failures_before = statistics.failures + statistics.when_errors;
+  DispatchResult result = run_events(event);
+  if (watched) [[unlikely]] {
+    const bool failed = result != DispatchResult::kDone || !refused.empty() ||
+                        statistics.failures + statistics.when_errors != failures_before;
+    if (recording) {
+      finish_trace(result, failed);
+    } else if (failed) {
+      result = repeat_recorded(event, result);
+    }
+  }
+  if (result == DispatchResult::kDone) [[likely]] {
+    finish_cascade();
+    return Outcome::kDone;
+  }
+  if (result == DispatchResult::kStoreFailed) return store_failed(cache->error());
+  const Verdict said = verdict(result);
+  const bool has_path = result == DispatchResult::kFuse || result == DispatchResult::kFailedCascade;
+  return dead_letter(said.kind, said.message, event, source, has_path ? fuse_path() : std::string());
+}
+
+DispatchResult Engine::Impl::run_events(const InputEvent& event) {
   DispatchResult result = dispatcher->begin(event);
   if (root_is_emitted && result == DispatchResult::kDone) emitted(cascade->queue()[0], 1);
   for (uint32_t number = 0; result == DispatchResult::kDone && number < cascade->queue().size(); ++number) {
     result = dispatcher->dispatch(number);
   }
+  return result;
+}
+
+Engine::Impl::Verdict Engine::Impl::verdict(DispatchResult result) const {
   switch (result) {
     case DispatchResult::kDone:
-      finish_cascade();
-      return Outcome::kDone;
-    case DispatchResult::kMalformed:
-      return dead_letter("malformed", dispatcher->reason(), event, source);
-    case DispatchResult::kUnfit:
-      return dead_letter("input", dispatcher->reason(), event, source);
-    case DispatchResult::kFuse:
-      return dead_letter("fuse",
-                         fmt::format("the cascade made more than {} events (--max-cascade) and was undone",
-                                     options.max_cascade),
-                         event, source, fuse_path());
-    case DispatchResult::kFailedCascade:
-      return dead_letter("fail", dispatcher->reason(), event, source, fuse_path());
     case DispatchResult::kStoreFailed:
-      return store_failed(cache->error());
+      break;
+    case DispatchResult::kMalformed:
+      return {"malformed", dispatcher->reason()};
+    case DispatchResult::kUnfit:
+      return {"input", dispatcher->reason()};
+    case DispatchResult::kFuse:
+      return {"fuse", fmt::format("the cascade made more than {} events (--max-cascade) and was undone",
+                                  options.max_cascade)};
+    case DispatchResult::kFailedCascade:
+      return {"fail", dispatcher->reason()};
   }
-  return Outcome::kDone;
+  return {};
 }
 
 void Engine::Impl::condition_failed(const CompiledRule& rule, const Value& error) {
@@ -217,6 +239,11 @@ Engine::Impl::Outcome Engine::Impl::store_failed(const StoreError& error) {
 
 void Engine::Impl::emitted(const Event& event, uint32_t number) {
   if (event.kind == EventKind::kPlain) ++statistics.emitted;
+  if (metrics != nullptr && event.kind == EventKind::kPlain && !repeated_now.has_value()) {
+    EventQueue& queue = cascade->queue();
+    const bool comes = queue[queue.size() - 1].number == number;
+    if (!comes) metrics->count_event(event.type, 0);
+  }
   if (!formatter.wants(event.type)) return;
   formatter.append(group.outputs(), event, identity(), number, cascade->now());
 }

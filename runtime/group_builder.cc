@@ -63,6 +63,17 @@ void GroupBuilder::end_timer(uint64_t id) {
   timers_.push_back({id, true, 0, {}});
 }
 
+void GroupBuilder::add_story(const JournalWrite& entry, const std::vector<PropertyName>& changed) {
+  Story& story = stories_.emplace_back();
+  story.time = entry.time;
+  const std::string_view pieces[] = {entry.event_id, entry.source, entry.type, entry.subject, entry.story};
+  for (size_t i = 0; i < std::size(pieces); ++i) story.pieces[i] = keep(pieces[i]);
+  for (const PropertyName& name : changed) {
+    const Piece subject = keep(name.subject);
+    story.changed.emplace_back(subject, keep(name.property));
+  }
+}
+
 void GroupBuilder::write_part(Subject& subject, uint16_t part) {
   // Slots stand in the order of their parts.
   const PropertySet& set = subject.properties;
@@ -94,14 +105,21 @@ CommitGroup& GroupBuilder::close() {
                                text.substr(row.properties.begin, row.properties.size),
                                text.substr(row.extended.begin, row.extended.size)});
   }
+  const auto kept = [&](const Piece& piece) { return text.substr(piece.begin, piece.size); };
   for (const TimerRow& row : timers_) {
-    const auto piece = [&](size_t i) { return text.substr(row.pieces[i].begin, row.pieces[i].size); };
+    const auto piece = [&](size_t i) { return kept(row.pieces[i]); };
     group_.timers.push_back(
         {row.id, row.removed, row.due, piece(0), piece(1), piece(2), piece(3), piece(4), piece(5), piece(6)});
   }
-  for (const auto& [source, id] : seen_) {
-    group_.seen.push_back({text.substr(source.begin, source.size), text.substr(id.begin, id.size)});
+  for (const auto& [source, id] : seen_) group_.seen.push_back({kept(source), kept(id)});
+  for (const Story& story : stories_) {
+    const auto piece = [&](size_t i) { return kept(story.pieces[i]); };
+    for (const auto& [subject, property] : story.changed)
+      group_.touched.push_back({kept(subject), kept(property)});
+    group_.journal.push_back({story.time, piece(0), piece(1), piece(2), piece(3), piece(4),
+                              static_cast<uint32_t>(story.changed.size())});
   }
+  group_.journal_limit_bytes = journal_bytes_;
   return group_;
 }
 
@@ -115,6 +133,7 @@ void GroupBuilder::restart(uint64_t number) {
   rows_.clear();
   timers_.clear();
   seen_.clear();
+  stories_.clear();
 }
 
 }  // namespace krules

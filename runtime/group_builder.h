@@ -15,7 +15,10 @@ namespace krules {
 /// values are written down only when the group is closed, once each, however often they changed.
 class GroupBuilder {
  public:
-  explicit GroupBuilder(uint64_t first_number) { restart(first_number); }
+  /// `journal_bytes` as CommitGroup::journal_limit_bytes.
+  GroupBuilder(uint64_t first_number, uint64_t journal_bytes) : journal_bytes_(journal_bytes) {
+    restart(first_number);
+  }
 
   uint64_t number() const { return group_.number; }
   uint32_t cascades() const { return cascades_; }
@@ -32,6 +35,8 @@ class GroupBuilder {
   void add_dead_letter(DeadLetter letter) { group_.dead_letters.push_back(std::move(letter)); }
   void set_timer(const Timer& timer);
   void end_timer(uint64_t id);
+  /// What `entry` has in its views is copied.
+  void add_story(const JournalWrite& entry, const std::vector<PropertyName>& changed);
   void add_retried(int64_t id) { group_.retried.push_back(id); }
   std::vector<SourcePosition>& positions() { return group_.positions; }
 
@@ -63,10 +68,17 @@ class GroupBuilder {
     int64_t due;
     Piece pieces[7];  ///< as TimerText has them
   };
+  struct Story {
+    int64_t time;
+    Piece pieces[5];                               ///< event_id, source, type, subject, story
+    std::vector<std::pair<Piece, Piece>> changed;  // subject and property
+  };
   Piece keep(std::string_view text);
 
   std::vector<TimerRow> timers_;
   std::vector<std::pair<Piece, Piece>> seen_;  // source and id, in group_.text
+  std::vector<Story> stories_;
+  uint64_t journal_bytes_;
 };
 
 }  // namespace krules

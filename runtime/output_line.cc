@@ -59,6 +59,11 @@ void append_property_event(std::string& out, const Event& event) {
 
 }  // namespace
 
+std::string identity_text(const CascadeIdentity& identity) {
+  char text[kIdentitySize];
+  return {text, put_identity(text, identity)};
+}
+
 OutputFormatter::OutputFormatter(const std::vector<std::string>& globs) {
   for (const std::string& glob : globs) globs_.emplace_back(glob);
   wants_built_in_ = std::any_of(globs_.begin(), globs_.end(), [](const Glob& glob) {

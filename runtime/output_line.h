@@ -8,6 +8,9 @@
 
 namespace krules {
 
+/// "0123456789abcdef0123456789abcdef": emitted events have the id `IDENTITY-NUMBER`.
+std::string identity_text(const CascadeIdentity& identity);
+
 /// Writes emitted events as CloudEvents 1.0 JSON lines.
 class OutputFormatter {
  public:

@@ -63,6 +63,11 @@ void GuardTable::finish() {
     candidates_[slots_[at].begin + filled[at]++] = added_[i].candidate;
   }
   added_ = {};
+  std::vector<uint32_t> rules;
+  rules.reserve(candidates_.size());
+  for (const Candidate& candidate : candidates_) rules.push_back(candidate.rule);
+  std::sort(rules.begin(), rules.end());
+  rule_count_ = static_cast<size_t>(std::unique(rules.begin(), rules.end()) - rules.begin());
 }
 
 std::span<const Candidate> GuardTable::find(const Value& value) const {

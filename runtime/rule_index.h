@@ -38,6 +38,9 @@ class GuardTable {
   void finish();
   /// The candidates for a value, in rule order.
   std::span<const Candidate> find(const Value& value) const;
+  /// All candidates, in no order; a rule that waits for several constants stands there several times.
+  std::span<const Candidate> all() const { return candidates_; }
+  size_t rule_count() const { return rule_count_; }
   /// Has the place where find() begins to look brought into the cache. Gives the value's hash.
   uint64_t prefetch(const Value& value) const;
   /// The first candidate for a value with that hash, most likely; null for none.
@@ -58,6 +61,7 @@ class GuardTable {
   std::vector<Added> added_;
   std::vector<Slot> slots_;  // open addressing, a power of two
   std::vector<Candidate> candidates_;
+  size_t rule_count_ = 0;
 };
 
 /// All rules that one event type (or one property's changes) can fire, in rule order.

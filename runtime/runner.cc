@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <thread>
+#include <utility>
 
 #include "krules/json.h"
 #include "line_source.h"
@@ -71,6 +72,7 @@ struct Runner::Impl {
   std::chrono::microseconds until_next_timer() const;
   std::optional<SourcePosition> current_position() const;
   void install_pending(std::unique_lock<std::mutex>& lock);
+  void do_asked(std::unique_lock<std::mutex>& lock);
   bool retry_dead_letters();
 
   Engine& engine;
@@ -97,6 +99,7 @@ struct Runner::Impl {
   std::vector<std::unique_ptr<InputBatch>> spare;
   bool input_ended = false;
   std::shared_ptr<const Program> next_program;
+  std::function<void()> asked;
   bool finished = false;
   Reloader reloader;
 };
@@ -189,6 +192,14 @@ void Runner::Impl::install_pending(std::unique_lock<std::mutex>& lock) {
   changed.notify_all();
 }
 
+void Runner::Impl::do_asked(std::unique_lock<std::mutex>& lock) {
+  if (!asked) return;
+  const std::function<void()> work = std::exchange(asked, nullptr);
+  lock.unlock();
+  work();
+  lock.lock();
+}
+
 bool Runner::Impl::feed(InputBatch& batch) {
   const std::span<const InputEvent> events = batch.events;
   for (size_t i = 0; i < events.size(); ++i) {
@@ -206,6 +217,7 @@ bool Runner::Impl::feed(InputBatch& batch) {
     std::unique_lock lock(mutex);
     control = false;
     install_pending(lock);
+    do_asked(lock);
     if (stop) break;
   }
   if (at_event != nullptr) position = current_position();
@@ -253,7 +265,8 @@ bool Runner::Impl::drain() {
     if (!engine.fire_timers()) return false;
     engine.idle();
     std::unique_lock lock(mutex);
-    changed.wait_for(lock, until_next_timer(), [this] { return stop.load(); });
+    do_asked(lock);
+    changed.wait_for(lock, until_next_timer(), [this] { return stop || asked; });
   }
   return true;
 }
@@ -302,6 +315,7 @@ RunEnd Runner::Impl::feed_all() {
   while (!stop) {
     control = false;
     install_pending(lock);
+    do_asked(lock);
     if (!ready.empty()) {
       std::unique_ptr<InputBatch> batch = std::move(ready.front());
       ready.pop_front();
@@ -328,8 +342,9 @@ RunEnd Runner::Impl::feed_all() {
       retried = std::chrono::steady_clock::now();
     }
     lock.lock();
-    changed.wait_for(lock, until_next_timer(),
-                     [this] { return stop || input_ended || !ready.empty() || next_program != nullptr; });
+    changed.wait_for(lock, until_next_timer(), [this] {
+      return stop || input_ended || !ready.empty() || next_program != nullptr || asked;
+    });
   }
   return RunEnd::kStopped;
 }
@@ -394,6 +409,15 @@ void Runner::stop() {
 
 void Runner::reload() {
   impl_->reloader.request();
+}
+
+void Runner::ask(std::function<void()> work) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->asked = std::move(work);
+    impl_->control = true;
+  }
+  impl_->changed.notify_all();
 }
 
 uint64_t Runner::bytes_read() const {

@@ -19,6 +19,7 @@
 #include "krules/program.h"
 #include "krules/source.h"
 #include "krules/store.h"
+#include "krules/trace.h"
 
 namespace krules {
 
@@ -83,6 +84,13 @@ enum class LoopCheck : uint8_t {
   kOff,     ///< nothing is looked for
 };
 
+/// Which cascades leave their story in the store, for those who ask later (`krules why`).
+enum class Journal : uint8_t {
+  kOff,
+  kFailures,  ///< those in which a rule, a condition or all failed: they are run twice, others cost nothing
+  kAll,
+};
+
 struct EngineOptions {
   Durability durability = Durability::kFull;
   CommitThread commit_thread = CommitThread::kCaller;
@@ -97,6 +105,11 @@ struct EngineOptions {
   /// Which emitted events are handed over: any of these globs; none: all but the built-in ones.
   std::vector<std::string> emit_globs;
   LoopCheck check = LoopCheck::kRefuse;
+  Journal journal = Journal::kOff;
+  /// The oldest stories go when the journal takes more, in bytes.
+  uint64_t journal_bytes = uint64_t{64} << 20;
+  /// Whether events and rules are counted one by one for metrics_text().
+  bool metrics = false;
   /// `param` values by name, as text.
   std::map<std::string, std::string> parameters;
   /// Environment variables that env() may read.
@@ -177,6 +190,10 @@ class Engine {
   /// The names that input readers should use. May be called from any thread.
   std::shared_ptr<const SymbolTable> symbols() const;
 
+  /// `listener` hears of every cascade from now on, which makes them slower; null: of none any more. Between
+  /// two cascades.
+  void trace(TraceListener listener);
+
   /// Outputs that an earlier run committed and did not hand over. Call once before the first event.
   StoreStatus redeliver();
 
@@ -224,6 +241,9 @@ class Engine {
   bool output_closed() const;
 
   const EngineStatistics& statistics() const;
+  /// What was counted so far, in the text form that Prometheus reads: all of it with EngineOptions::metrics,
+  /// else what is counted in any case.
+  std::string metrics_text();
   /// A property as JSON for looking at, null text when absent.
   std::string property_json(std::string_view subject, std::string_view property);
   Store* store();

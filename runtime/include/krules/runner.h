@@ -71,6 +71,10 @@ class Runner {
   /// From any thread: read the rule files again.
   void reload();
 
+  /// From any thread: has `work` done in the engine's thread, between two cascades, within a moment. Of
+  /// several that wait the last counts; one that waits when run() returns is not done.
+  void ask(std::function<void()> work);
+
   /// From any thread, for a progress line: bytes read, and the size of the source (0 when it has none).
   uint64_t bytes_read() const;
   uint64_t bytes_total() const;
