@@ -30,6 +30,7 @@ Action declare_check(CLI::App& app);
 Action declare_graph(CLI::App& app);
 Action declare_replay(CLI::App& app);
 Action declare_parse(CLI::App& app);
+Action declare_why(CLI::App& app);
 Action declare_doc(CLI::App& app);
 Action declare_completions(CLI::App& app);
 

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "command.h"
 #include "options.h"
@@ -25,7 +27,14 @@ struct RunOptions {
   uint64_t max_steps = EngineOptions().max_steps;
   uint64_t cache_mb = EngineOptions().cache_bytes >> 20;
   uint64_t commit_batch = EngineOptions().max_commit_batch;
+  uint64_t journal_mb = EngineOptions().journal_bytes >> 20;
 };
+
+/// What the environment asks for where no option does.
+std::string trace_of_environment() {
+  const char* debug = std::getenv("DEBUG_EVENTS");
+  return debug != nullptr && std::string_view(debug) == "true" ? "*" : "";
+}
 
 constexpr const char* kExamples =
     R"(Standard output carries the emitted events as CloudEvents JSON lines, in the order of their
@@ -52,6 +61,9 @@ ExitStatus run(RunOptions& options) {
   request.engine.max_cascade = static_cast<uint32_t>(options.max_cascade);
   request.engine.max_steps = options.max_steps;
   request.engine.cache_bytes = static_cast<size_t>(options.cache_mb) << 20;
+  request.engine.metrics = !request.metrics_file.empty();
+  request.engine.journal_bytes = options.journal_mb << 20;
+  if (request.trace.empty()) request.trace = trace_of_environment();
   request.engine.max_commit_batch = static_cast<uint32_t>(options.commit_batch);
   request.store_path = options.store;
   if (request.engine.durability == Durability::kOff && options.store_given)
@@ -67,6 +79,7 @@ ExitStatus run(RunOptions& options) {
 Action declare_run(CLI::App& app) {
   auto options = std::make_shared<RunOptions>();
   RunRequest& request = options->request;
+  request.engine.journal = Journal::kFailures;
   add_texts(app, "PATH", "PATH", request.runner.rule_paths,
             "rule files, or folders with .krules files in them")
       ->option_text("PATH...");
@@ -108,6 +121,20 @@ Action declare_run(CLI::App& app) {
                        request.log_level, "the least important log entries to show (default: info)");
   add_choice<LogFormat>(app, "--log-format", {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
                         request.log_format, "of everything on standard error (default: text)");
+  app.add_flag(
+      "--trace{*}", request.trace,
+      "print each cascade as a tree to standard error: which rules ran, which were held back and why, "
+      "what they did; with =GLOB those with an event of such a type alone");
+  add_text(app, "--metrics-file", "FILE", request.metrics_file,
+           "write what was counted and timed there, for Prometheus: every few seconds and at the end");
+  add_choice<Journal>(
+      app, "--journal", {{"all", Journal::kAll}, {"failures", Journal::kFailures}, {"off", Journal::kOff}},
+      request.engine.journal,
+      "which cascades leave their story in the store, for `krules why`: all; failures, those in which "
+      "something failed (the default); off, none");
+  add_number(
+      app, "--journal-mb", 1, 1 << 20, options->journal_mb,
+      fmt::format("the oldest stories go when they take more, in MiB (default: {})", options->journal_mb));
   constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
   add_number(app, "--max-cascade", 1, kMost, options->max_cascade,
              fmt::format("undo a cascade of more events than this (default: {})", options->max_cascade));

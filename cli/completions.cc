@@ -23,7 +23,8 @@ std::vector<CLI::App*> commands_of(CLI::App& app) {
 enum class Follows : uint8_t { kNothing, kWords, kFile, kUnknown };
 
 Follows what_follows(const CLI::Option& option) {
-  if (option.get_type_size() == 0) return Follows::kNothing;
+  // Flags, also those that may have a value behind a `=`.
+  if (option.get_items_expected_max() == 0) return Follows::kNothing;
   const std::string type = option.get_type_name();
   if (type.find('|') != std::string::npos) return Follows::kWords;
   return type == "FILE" || type == "PATH" ? Follows::kFile : Follows::kUnknown;

@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"test", "run the tests that stand beside the rules", krules::cli::declare_test},
     {"subjects", "show the subjects of a store", krules::cli::declare_subjects},
     {"timers", "show the timers of a store, the next one first", krules::cli::declare_timers},
+    {"why", "tell what an event set off, or what gave a property its value", krules::cli::declare_why},
     {"dead-letters", "look at input that could not be taken, and send it again",
      krules::cli::declare_dead_letters},
     {"parse", "show how a rule file is understood", krules::cli::declare_parse},

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -12,7 +13,9 @@
 #include <memory>
 #include <optional>
 
+#include "krules/glob.h"
 #include "krules/sqlite_store.h"
+#include "metrics_file.h"
 #include "progress.h"
 #include "replay_files.h"
 #include "run_summary.h"
@@ -32,7 +35,9 @@ using std::chrono::steady_clock;
 class Run {
  public:
   explicit Run(RunRequest request)
-      : request_(std::move(request)), logger_(console_, request_.log_level, request_.log_format) {}
+      : request_(std::move(request)),
+        logger_(console_, request_.log_level, request_.log_format),
+        trace_glob_(request_.trace) {}
 
   ExitStatus execute();
 
@@ -48,11 +53,13 @@ class Run {
 
   ExitStatus read_rules();
   ExitStatus check_events();
+  ExitStatus check_metrics_file();
   ExitStatus open_store();
   void report(const std::vector<Diagnostic>& diagnostics, const std::vector<Cycle>& cycles);
   ExitStatus load_rules();
   ExitStatus deliver_again();
   void tell_start();
+  void tell_cascade(const CascadeTrace& trace);
   ExitStatus go();
   ExitStatus engine_failed();
   void remove_new_store();
@@ -60,11 +67,13 @@ class Run {
   RunRequest request_;
   Console console_;
   ConsoleLogger logger_;
+  Glob trace_glob_;
   std::vector<SourcePtr> sources_;
   bool store_is_new_ = false;
   StdoutSink* sink_ = nullptr;  // the engine's
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Runner> runner_;
+  std::unique_ptr<MetricsFile> metrics_file_;  // null: none; its thread ends before the runner
 };
 
 ExitStatus Run::read_rules() {
@@ -92,6 +101,15 @@ ExitStatus Run::check_events() {
   }
   if (::access(path.c_str(), R_OK) == 0) return ExitStatus::kOk;
   return fail(ExitStatus::kUsage, fmt::format("cannot read `{}`: {}", path, std::strerror(errno)));
+}
+
+ExitStatus Run::check_metrics_file() {
+  if (request_.metrics_file.empty()) return ExitStatus::kOk;
+  metrics_file_ = std::make_unique<MetricsFile>(request_.metrics_file, [this](const std::string& message) {
+    logger_.tell(LogSeverity::kWarn, message);
+  });
+  std::string error;
+  return metrics_file_->write({}, error) ? ExitStatus::kOk : fail(ExitStatus::kUsage, error);
 }
 
 ExitStatus Run::open_store() {
@@ -123,7 +141,22 @@ ExitStatus Run::open_store() {
   }
   engine_ =
       std::make_unique<Engine>(request_.engine, std::move(store), std::move(sink), logger_, std::move(clock));
+  if (!request_.trace.empty()) engine_->trace([this](const CascadeTrace& trace) { tell_cascade(trace); });
   return engine_->failure().empty() ? ExitStatus::kOk : engine_failed();
+}
+
+void Run::tell_cascade(const CascadeTrace& trace) {
+  const bool wanted = std::any_of(trace.events.begin(), trace.events.end(), [this](const TracedEvent& event) {
+    return trace_glob_.matches(event.type);
+  });
+  if (!wanted) return;
+  if (request_.log_format == LogFormat::kJson) {
+    console_.write("{\"trace\":" + trace_as_json(trace) + "}\n");
+    return;
+  }
+  TraceTextOptions options;
+  options.colour = console_.colour();
+  console_.write(trace_as_text(trace, options));
 }
 
 /// Rules with errors leave no empty store behind. It is still ours alone: no other program can have begun to
@@ -210,7 +243,12 @@ ExitStatus Run::go() {
     if (console_.is_terminal() && ::isatty(STDOUT_FILENO) == 0 && is_finite(request_.runner.events)) {
       progress.emplace(console_, *runner_);
     }
+    if (metrics_file_ != nullptr) {
+      metrics_file_->start(
+          [this] { runner_->ask([this] { metrics_file_->write_soon(engine_->metrics_text()); }); });
+    }
     end = runner_->run();
+    if (metrics_file_ != nullptr) metrics_file_->finish(engine_->metrics_text());
   }
   RunSummary summary;
   summary.counts = engine_->statistics();
@@ -246,7 +284,7 @@ ExitStatus Run::execute() {
                              request_.unused_store));
   }
   for (ExitStatus (Run::*step)() :
-       {&Run::read_rules, &Run::check_events, &Run::open_store, &Run::load_rules}) {
+       {&Run::read_rules, &Run::check_events, &Run::check_metrics_file, &Run::open_store, &Run::load_rules}) {
     if (const ExitStatus status = (this->*step)(); status != ExitStatus::kOk) return status;
   }
   runner_ = std::make_unique<Runner>(*engine_, logger_, request_.runner, [this](const PreparedRules& rules) {

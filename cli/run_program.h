@@ -19,6 +19,8 @@ struct RunRequest {
   bool virtual_time = false;
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
+  std::string metrics_file;  ///< "": none
+  std::string trace;         ///< a glob for event types: cascades with such an event are told; "": none
 };
 
 /// Whether the source of events is a regular file, which ends by itself.

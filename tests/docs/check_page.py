@@ -12,6 +12,8 @@ Fenced blocks are told apart by the first words after the fence:
     state           exactly the subjects at the end, as `krules subjects` prints them
     message         for `krules wrong`: each line is part of what is said
     tests [ARGS]    exactly what `krules test` says of the rules above, but for the time it took
+    trace           exactly the trees on standard error (`events --trace --log-level off`), whatever the durations
+    why ARGS        exactly what `krules why ARGS` prints afterwards, whatever the time
 
 Other blocks are left alone.
 """
@@ -56,7 +58,11 @@ def examples_of(page):
             if example:
                 yield example
             example = {"rules": block}
-        elif kind in ("events", "output", "state", "message", "tests"):
+        elif kind == "why":
+            if example is None:
+                sys.exit(f"{page.name}:{block.line}: this block belongs to no rules")
+            example.setdefault("why", []).append(block)
+        elif kind in ("events", "output", "state", "message", "tests", "trace"):
             if example is None or kind in example:
                 sys.exit(f"{page.name}:{block.line}: this block belongs to no rules")
             example[kind] = block
@@ -74,6 +80,20 @@ def shown(events):
 
 class Failure(Exception):
     pass
+
+
+def without_times(text):
+    """Durations and times of day differ from run to run, and with their length the spaces before them."""
+    text = re.sub(r" +(\S+)? *[0-9.]+ (us|ms|s)$", lambda m: f"  {m[1] or ''}", text, flags=re.M)
+    text = re.sub(r"/[^ ]*/events\.jsonl", "events.jsonl", text)
+    text = re.sub(r"[0-9]{4}-[0-9-]+T[0-9:.]+Z", "TIME", text)
+    return [re.sub(r" {2,}", "  ", line.rstrip()) for line in text.splitlines()]
+
+
+def expect_same_text(block, got, expected):
+    got, expected = without_times(got), without_times(expected)
+    if got != expected:
+        raise Failure(f"line {block.line}: expected\n  " + "\n  ".join(expected) + "\ngot\n  " + "\n  ".join(got))
 
 
 def expect_equal(block, got, expected):
@@ -111,6 +131,11 @@ def check(krules, example, folder):
         got, expected = (re.sub(r"\(\d+\.\d\d s\)", "(0.00 s)", text) for text in (tested.stdout, block.text))
         if got.rstrip() != expected.rstrip():
             raise Failure(f"line {block.line}: `krules test` says\n{tested.stdout}{tested.stderr}")
+    if "trace" in example:
+        expect_same_text(example["trace"], done.stderr, example["trace"].text)
+    for block in example.get("why", []):
+        answer = run("why", *shlex.split(block.info)[1:], "--db", "example.db")
+        expect_same_text(block, answer.stdout + answer.stderr, block.text)
     if "state" in example:
         subjects = run("subjects", "--db", "example.db")
         expect_equal(example["state"], lines_of(subjects.stdout), lines_of(example["state"].text))

@@ -149,7 +149,7 @@ rule tries on go { set a = 1  try { set b = 2  emit lost  fail "x" } catch err {
 )");
   CHECK(tree(rig.send("go")) == R"(
 event 1  go of s                                                        send:1
-  failed   bad: no (test.krules:2:57)                                   test.krules:2
+  failed   bad: no (test.krules:2:58)                                   test.krules:2
     set      n of s: null -> 1, undone
     emit     never on s, undone
     log      info "here", undone
