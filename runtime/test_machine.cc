@@ -38,7 +38,6 @@ TestMachine::TestMachine(std::shared_ptr<const Program> program, const CompiledT
   frame_.program = program_.get();
   frame_.event = &no_event_;
   frame_.subject = frame_.origin = &nobody_;
-  frame_.payload_map = &empty_map();
   frame_.locals = arena_.allocate_array<Value>(test.local_count);
   std::fill(frame_.locals, frame_.locals + test.local_count, Value::null());
   const size_t units = program_->rules().size() + program_->wrappers().size();
