@@ -273,8 +273,32 @@ bool Explorer::run_rule(State& state, uint32_t rule) {
   return true;
 }
 
-// Opens a state for each way in which the effects may come out.
+// What is written by large choices is told apart first: that keeps terms small.
 bool Explorer::run_path(const State& state, uint32_t path, std::vector<Literal> literals) {
+  const Event event = state.queue[state.now];
+  State now = state;
+  now.literals = std::move(literals);
+  for (const Effect& effect : model_.paths[path].effects) {
+    if (effect.kind != Effect::Kind::kChange) continue;
+    std::unordered_map<TermId, TermId> known;
+    const TermId after = placed(effect.after, now, event, known);
+    if (size_of(after) <= kLargeSize) continue;
+    const TermId choice = open_choice(after);
+    const bool is_asked = std::any_of(now.literals.begin(), now.literals.end(),
+                                      [&](const Literal& literal) { return literal.term == choice; });
+    if (choice == 0 || terms_.is_const(choice) || is_asked) continue;
+    for (const bool truth : {true, false}) {
+      std::vector<Literal> one = now.literals;
+      if (!add(one, {choice, truth}, terms_) || !is_possible(one)) continue;
+      if (!run_path(state, path, std::move(one))) return false;
+    }
+    return true;
+  }
+  return take_effects(now, path);
+}
+
+// Opens a state for each way in which the effects may come out.
+bool Explorer::take_effects(const State& state, uint32_t path) {
   const Event event = state.queue[state.now];
   const RulePath& way = model_.paths[path];
   std::vector<uint32_t> order(way.effects.size());
@@ -283,7 +307,6 @@ bool Explorer::run_path(const State& state, uint32_t path, std::vector<Literal> 
                    [&](uint32_t a, uint32_t b) { return way.effects[a].place < way.effects[b].place; });
   std::unordered_map<TermId, TermId> known;
   std::vector<State> ends = {state};
-  ends.front().literals = std::move(literals);
   for (const uint32_t i : order) {
     const Effect& effect = way.effects[i];
     Event made;

@@ -41,7 +41,8 @@ class Explorer {
   static constexpr size_t kMostLiterals = 60;
   static constexpr size_t kMostTypes = 24;
   static constexpr size_t kMostAliases = 6;
-  static constexpr uint32_t kMostSize = 60;  // of a term; larger ones are taken to be anything
+  static constexpr uint32_t kLargeSize = 16;  // with choices open
+  static constexpr uint32_t kMostSize = 60;   // of a term; larger ones are taken to be anything
   static constexpr size_t kLong = 30;
 
   /// What a cascade has written.
@@ -82,6 +83,7 @@ class Explorer {
   bool step(State& state);
   bool run_rule(State& state, uint32_t rule);
   bool run_path(const State& state, uint32_t path, std::vector<Literal> literals);
+  bool take_effects(const State& state, uint32_t path);
   bool is_possible(const std::vector<Literal>& literals);
   static bool add(std::vector<Literal>& literals, Literal literal, const TermPool& terms);
 
@@ -90,6 +92,8 @@ class Explorer {
   TermId trigger_of(uint32_t rule, const Event& event);
   TermId placed(TermId term, const State& state, const Event& event,
                 std::unordered_map<TermId, TermId>& known);
+  TermId without_choices(TermId term, const std::vector<Literal>& literals);
+  TermId open_choice(TermId term);
   uint32_t size_of(TermId term);
   TermId read(const State& state, TermId subject, TermId name, bool extended);
   Presence presence(const State& state, TermId subject, TermId name, bool extended) const;

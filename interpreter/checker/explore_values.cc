@@ -95,9 +95,40 @@ TermId Explorer::placed(TermId term, const State& state, const Event& event,
         return of_this_run(id);
     }
   });
-  const TermId kept = size_of(made) > kMostSize ? terms_.opaque() : made;
+  const TermId less = size_of(made) > kLargeSize ? without_choices(made, state.literals) : made;
+  const TermId kept = size_of(less) > kMostSize ? terms_.opaque() : less;
   known[term] = kept;
   return kept;
+}
+
+// With the branch of each `if` that is taken where its condition is one of the literals, likewise of `??`.
+TermId Explorer::without_choices(TermId term, const std::vector<Literal>& literals) {
+  if (terms_[term].count == 0 || is_local(terms_.op(term))) return term;
+  const Op op = terms_.op(term);
+  std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
+  if (op == Op::kIf || op == Op::kCoalesce) {
+    const TermId asked = op == Op::kIf ? args[0] : terms_.apply(Op::kEqual, {args[0], terms_.null()});
+    for (const Literal& literal : literals) {
+      if (literal.term != asked) continue;
+      const bool first = (op == Op::kIf) == literal.truth;
+      return without_choices(op == Op::kIf ? args[first ? 1 : 2] : args[first ? 0 : 1], literals);
+    }
+  }
+  for (TermId& arg : args) arg = without_choices(arg, literals);
+  return terms_.apply(op, args);
+}
+
+// The condition of an outermost choice, which is asked in any case; 0 (null) where there is none.
+TermId Explorer::open_choice(TermId term) {
+  const Op op = terms_.op(term);
+  if (terms_[term].count == 0 || is_local(op) || op == Op::kAnd || op == Op::kOr) return 0;
+  if (op == Op::kIf) return terms_.arg(term, 0);
+  if (op == Op::kCoalesce) return terms_.apply(Op::kEqual, {terms_.arg(term, 0), terms_.null()});
+  const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
+  for (const TermId arg : args) {
+    if (const TermId inner = open_choice(arg); inner != 0) return inner;
+  }
+  return 0;
 }
 
 // Written out, shared parts counted each time.

@@ -287,13 +287,61 @@ void LoopSearch::choose_subject(const Component& component) {
   }
 }
 
+// An input that makes the program itself give a property this value, where one rule does.
+void LoopSearch::prepare(TermId name, TermId value, const std::string& subject, Chooser& chooser,
+                         ReplaySeed& seed) {
+  bool done = false;
+  writers_.for_each(name, false, [&](const Site& site) {
+    const RulePath& path = model_.paths[site.path];
+    const Effect& effect = path.effects[site.effect];
+    ReplaySeed::Input input;
+    if (done || effect.kind != Effect::Kind::kChange || effect.name != name ||
+        !from_outside(path.rule, input.type))
+      return;
+    const TermId of = effect.subject;
+    if (terms_.op(of) != Op::kSubject && !terms_.is_text(of, subject)) return;
+    facts_.forget_runs();
+    facts_.set_input(input.type);
+    std::vector<Literal> literals = path.when;
+    literals.push_back({terms_.apply(Op::kEqual, {effect.after, value}), true});
+    if (facts_.solver().is_contradiction(literals)) return;
+    std::set<TermId> fields;
+    const auto look = [&](const auto& self, TermId term) -> void {
+      if (terms_.op(term) == Op::kField && terms_.op(terms_.arg(term, 0)) == Op::kPayload &&
+          terms_.is_const(terms_.arg(term, 1)))
+        fields.insert(term);
+      const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
+      for (const TermId arg : args) self(self, arg);
+    };
+    for (const Literal& literal : path.when) look(look, literal.term);
+    for (const Effect& each : path.effects) look(look, each.after);
+    std::string data = "{";
+    for (const TermId field : fields) {
+      const TermId chosen =
+          field == effect.after ? value : chooser.choose(facts_.solver().values(field, literals));
+      literals.push_back({terms_.apply(Op::kEqual, {field, chosen}), true});
+      if (facts_.solver().is_contradiction(literals)) literals.pop_back();
+      if (chosen == terms_.null()) continue;
+      if (data.size() > 1) data += ",";
+      append_json_string(data, terms_.text(terms_.arg(field, 1)));
+      data += ":" + json_of(terms_, chosen);
+    }
+    input.subject = subject;
+    input.data = data + "}";
+    seed.inputs.push_back(std::move(input));
+    done = true;
+  });
+  facts_.forget_runs();
+}
+
 std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find_along(
     const Component& component, const std::string& type, const std::vector<Literal>& holds) {
   if (!options_.replay || depends_on_chance(component)) return std::nullopt;
   if (avoid_inside_ && inside_.count(type) != 0) return std::nullopt;
   choose_subject(component);
+  const bool is_known = type.find_first_of("*?") == std::string::npos;
   facts_.forget_runs();
-  if (type.find_first_of("*?") == std::string::npos) facts_.set_input(type);
+  if (is_known) facts_.set_input(type);
   std::vector<TermId> places;
   std::vector<TermId> open;
   for (const Literal& literal : holds) open.push_back(literal.term);
@@ -327,9 +375,15 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find_along(
         names.strings_listed)
       input.subject = std::string(terms_.text(chooser.choose(names)));
     for (const TermId place : places) {
-      if (terms_.op(place) == Op::kRead && !facts_.is_given(terms_.arg(place, 1), false))
-        settle(place, terms_.null());
+      if (terms_.op(place) != Op::kRead || facts_.is_given(terms_.arg(place, 1), false)) continue;
+      if (number % 2 == 0 && settle(place, terms_.null())) continue;
+      const TermId value = chooser.choose(facts_.solver().values(place, literals));
+      if (!settle(place, value) || value == terms_.null()) continue;
+      const TermId of = terms_.arg(place, 0);
+      prepare(terms_.arg(place, 1), value, terms_.is_const(of) ? std::string(terms_.text(of)) : input.subject,
+              chooser, seed);
     }
+    if (is_known) facts_.set_input(type);
     std::string data = "{";
     for (const TermId place : places) {
       const bool field = terms_.op(place) == Op::kField;

@@ -40,6 +40,7 @@ class LoopSearch {
   std::unordered_set<std::string>
       inside_;  // types that the program emits, and does not take in by declaration
   void add_input(const Entry& entry, Chooser& chooser, ReplaySeed& seed);
+  void prepare(TermId name, TermId value, const std::string& subject, Chooser& chooser, ReplaySeed& seed);
   void choose_subject(const Component& component);
   bool loops(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const;
 

@@ -21,15 +21,12 @@ bool Solver::find_choice(TermId term, TermId& choice) const {
   if (op == Op::kCoalesce || op == Op::kIf || is_call(terms_, term, "min", 2) ||
       is_call(terms_, term, "max", 2) || is_call(terms_, term, "clamp", 3) ||
       is_call(terms_, term, "abs", 1)) {
-    // The innermost first.
-    for (const TermId arg : terms_.args(term)) {
-      if (find_choice(arg, choice)) return true;
-    }
+    // The outermost first: whether one inside is come to at all is decided by it.
     choice = term;
     return true;
   }
   // What a property's subject or name may be is one value, whatever it is.
-  if (terms_.is_const(term) || is_local(op)) return false;
+  if (terms_.is_const(term) || is_local(op) || op == Op::kAnd || op == Op::kOr) return false;
   for (const TermId arg : terms_.args(term)) {
     if (find_choice(arg, choice)) return true;
   }
@@ -65,15 +62,26 @@ void Solver::split(std::vector<Literal> literals, std::vector<TermId> results, u
   std::vector<Literal> choices;
   TermId choice = 0;
   bool has_choice = false;
-  for (const Literal& literal : literals) {
+  // What stands in one side of an `or` need not be come to: sides are told apart before what is in them.
+  const auto take = [&](const auto& self, const Literal& literal) -> void {
+    const Op op = terms_.op(literal.term);
     TermId found = 0;
-    if (find_choice(literal.term, found)) {
+    if (op == Op::kNot) {
+      self(self, {terms_.arg(literal.term, 0), !literal.truth});
+    } else if (op == Op::kAnd || op == Op::kOr) {
+      if ((op == Op::kAnd) != literal.truth) {
+        choices.push_back(literal);
+        return;
+      }
+      for (const size_t side : {0, 1}) self(self, {terms_.arg(literal.term, side), literal.truth});
+    } else if (find_choice(literal.term, found)) {
       if (!has_choice) choice = found;
       has_choice = true;
     } else {
       now.assume(literal, choices);
     }
-  }
+  };
+  for (const Literal& literal : literals) take(take, literal);
   if (now.is_contradiction()) return;
   for (const TermId result : results) {
     if (has_choice) break;
