@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -63,8 +64,14 @@ class Expander {
     collect();
     const size_t written = modules_.size();
     for (size_t m = 0; m < written; ++m) {
-      for (size_t d = 0; d < modules_[m].declarations.size(); ++d) {
-        if (std::holds_alternative<ast::Use>(modules_[m].declarations[d].node)) expand(m, d);
+      const size_t declared = modules_[m].declarations.size();
+      for (size_t d = 0; d < declared; ++d) {
+        const auto& node = modules_[m].declarations[d].node;
+        if (std::holds_alternative<ast::Use>(node)) {
+          expand(m, d);
+        } else if (std::holds_alternative<ast::Wrapper>(node) && modules_.size() > written) {
+          move_behind(m, d);
+        }
       }
     }
     for (ast::Module& module : modules_) take_out_what_is_used(module);
@@ -130,6 +137,8 @@ class Expander {
     ParseResult parsed = parse(source);
     std::vector<ast::Declaration>& declarations = parsed.module.declarations;
     if (usable_.find(use.path) == usable_.end()) {
+      // What is wrong in the program's own files was told when they were read.
+      std::move(parsed.diagnostics.begin(), parsed.diagnostics.end(), std::back_inserter(diagnostics_));
       while (place < declarations.size() && !std::holds_alternative<ast::Wrapper>(declarations[place].node) &&
              !std::holds_alternative<ast::ModuleDecl>(declarations[place].node)) {
         ++place;
@@ -137,6 +146,17 @@ class Expander {
     }
     if (place >= declarations.size()) return std::nullopt;
     return std::move(declarations[place]);
+  }
+
+  /// Gates and middleware have an order: what is declared behind a `use` comes behind what is used.
+  void move_behind(size_t m, size_t d) {
+    auto& wrapper = std::get<ast::Wrapper>(modules_[m].declarations[d].node);
+    if (wrapper.triggers.empty()) return;
+    ast::Module moved;
+    moved.source = modules_[m].source;
+    moved.declarations.push_back(std::move(modules_[m].declarations[d]));
+    wrapper.triggers.clear();  // and what is left of it is taken out
+    modules_.push_back(std::move(moved));
   }
 
   void expand(size_t m, size_t d) {
@@ -185,6 +205,7 @@ class Expander {
             std::vector<ast::Declaration>& given, std::vector<ast::Declaration>& made, Renaming& renaming) {
     auto& parameters = const_cast<std::vector<ast::ModuleParameter>&>(parameters_of(used));
     std::vector<ast::Argument*> bound(parameters.size(), nullptr);
+    computed_.clear();
     size_t next = 0;
     for (ast::Argument& argument : use.arguments) {
       size_t at = next++;
@@ -212,11 +233,12 @@ class Expander {
       const std::string full = name + "." + each.name;
       renaming.add(each.name, full);
       if (bound[i] != nullptr) {
-        renaming.set_text(each.name, bound[i]->value.get());
+        if (!renaming.set_text(each.name, *bound[i]->value))
+          computed_.emplace(each.name, bound[i]->value->span);
         const Span span = bound[i]->value->span;
         given.push_back(parameter(full, span, each.kind, std::move(bound[i]->value)));
       } else if (each.default_value != nullptr || (each.kind.has_value() && each.kind->optional)) {
-        renaming.set_text(each.name, each.default_value.get());
+        if (each.default_value != nullptr) renaming.set_text(each.name, *each.default_value);
         made.push_back(parameter(full, each.span, each.kind, std::move(each.default_value)));
       } else {
         report(module, use.path_span, fmt::format("`{}` needs an argument `{}`", use.path, each.name),
@@ -296,7 +318,14 @@ class Expander {
     }
     for (const ast::Declaration& inner : decl.declarations) renaming.add_declared(inner);
     for (ast::Declaration& inner : decl.declarations) {
-      if (!renaming.fill_patterns(inner)) continue;
+      // What waits for an event whose name was not given is left out.
+      const std::string missing = renaming.fill_patterns(inner);
+      if (const auto computed = computed_.find(missing); computed != computed_.end()) {
+        report(module, computed->second,
+               fmt::format("`{}` is part of a pattern, which is fixed text", missing),
+               "write it as a plain text, in quotes");
+      }
+      if (!missing.empty()) continue;
       renaming.apply(inner);
       made.declarations.push_back(std::move(inner));
     }
@@ -315,6 +344,8 @@ class Expander {
   const ModuleLibrary& library_;
   std::map<std::string, Usable, std::less<>> usable_;
   std::map<std::string, Location, std::less<>> uses_;
+  /// Of the use at hand: arguments that are no plain text.
+  std::map<std::string, Span, std::less<>> computed_;
   std::vector<Diagnostic> diagnostics_;
 };
 

@@ -37,33 +37,45 @@ void Renaming::add_declared(const ast::Declaration& declaration) {
     add(node->name, instance_ + "." + node->name);
 }
 
-void Renaming::set_text(const std::string& name, const ast::Expr* value) {
-  if (const std::string* text = check::plain_text(value)) texts_[name] = *text;
+bool Renaming::set_text(const std::string& name, const ast::Expr& value) {
+  const std::string* text = check::plain_text(&value);
+  if (text != nullptr) texts_[name] = *text;
+  return text != nullptr || std::holds_alternative<ast::NullLiteral>(value.node);
 }
 
-bool Renaming::fill_patterns(ast::Declaration& declaration) const {
-  auto* rule = std::get_if<ast::Rule>(&declaration.node);
-  if (rule == nullptr) return true;
-  for (ast::Trigger& trigger : rule->triggers) {
-    for (ast::Pattern& pattern : trigger.patterns) {
-      if (!pattern.has_parameters) continue;
-      std::string text;
-      for (size_t at = 0; at < pattern.text.size();) {
-        const size_t open = std::min(pattern.text.find('{', at), pattern.text.size());
-        text.append(pattern.text, at, open - at);
-        if (open == pattern.text.size()) break;
-        const size_t close = pattern.text.find('}', open);
-        const auto found = texts_.find(std::string_view(pattern.text).substr(open + 1, close - open - 1));
-        if (found == texts_.end()) return false;
-        text += found->second;
-        at = close + 1;
+std::string Renaming::fill(ast::Pattern& pattern) const {
+  if (!pattern.has_parameters) return {};
+  std::string text;
+  for (size_t at = 0; at < pattern.text.size();) {
+    const size_t open = std::min(pattern.text.find('{', at), pattern.text.size());
+    text.append(pattern.text, at, open - at);
+    if (open == pattern.text.size()) break;
+    const size_t close = pattern.text.find('}', open);
+    const std::string name = pattern.text.substr(open + 1, close - open - 1);
+    const auto found = texts_.find(name);
+    if (found == texts_.end()) return name;
+    text += found->second;
+    at = close + 1;
+  }
+  pattern.text = std::move(text);
+  pattern.is_glob = pattern.text.find_first_of("*?") != std::string::npos;
+  pattern.has_parameters = false;
+  return {};
+}
+
+std::string Renaming::fill_patterns(ast::Declaration& declaration) const {
+  std::vector<ast::Trigger>* triggers = nullptr;
+  if (auto* rule = std::get_if<ast::Rule>(&declaration.node)) triggers = &rule->triggers;
+  if (auto* wrapper = std::get_if<ast::Wrapper>(&declaration.node)) triggers = &wrapper->triggers;
+  if (triggers == nullptr) return {};
+  for (ast::Trigger& trigger : *triggers) {
+    for (auto* patterns : {&trigger.patterns, &trigger.subjects}) {
+      for (ast::Pattern& pattern : *patterns) {
+        if (std::string name = fill(pattern); !name.empty()) return name;
       }
-      pattern.text = std::move(text);
-      pattern.is_glob = pattern.text.find_first_of("*?") != std::string::npos;
-      pattern.has_parameters = false;
     }
   }
-  return true;
+  return {};
 }
 
 void Renaming::apply(ast::Expr& root, const std::set<std::string_view>& outer) const {

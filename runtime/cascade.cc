@@ -80,6 +80,7 @@ void Cascade::begin_rule(uint32_t event, const CompiledRule& rule) {
   effects_.clear();
   writes_.clear();
   savepoints_.clear();
+  wrapped_ = kNoSavepoint;
   marks_incomplete_ = false;
 }
 
@@ -199,6 +200,7 @@ void Cascade::rollback(size_t savepoint) {
   effects_.resize(point.effects);
   writes_.resize(point.writes);
   savepoints_.resize(savepoint);
+  if (wrapped_ != kNoSavepoint && savepoint <= wrapped_) wrapped_ = kNoSavepoint;
   for (size_t i = point.logs; i < logs_.size(); ++i) logs_[i].undone = true;
   // A property written before the savepoint and again after it has its event at the earlier place again.
   for (Write& write : writes_) write.last_effect = kNoEffect;
@@ -245,6 +247,7 @@ Value Cascade::make_error(std::string_view kind, std::string_view message) {
   auto* error = new (arena_.allocate(sizeof(ErrorRep))) ErrorRep{};
   error->kind = kind;
   error->message = arena_.copy(message);
+  error->source = UINT32_MAX;  // none: the place is that of the statement that asked for it
   return Value::error(error);
 }
 

@@ -110,6 +110,11 @@ class Cascade final : public Host {
   void end_rule();
   /// Undoes what the rule did; its log records stay, marked.
   void undo_rule();
+  /// The rule inside middleware begins to act, and ends well or is undone.
+  void begin_wrapped() { wrapped_ = savepoint(); }
+  void undo_wrapped() { rollback(wrapped_); }
+  /// Whether what it did since still holds: it does no more where middleware around it has failed meanwhile.
+  bool wrapped_holds() const { return wrapped_ != kNoSavepoint; }
 
   /// Whether the cascade has more events than it may.
   bool overflowed() const { return events_ > most_events_; }
@@ -190,6 +195,7 @@ class Cascade final : public Host {
     Value context;       // kEmit: meta; else extra
   };
   static constexpr uint32_t kNoEffect = UINT32_MAX;
+  static constexpr size_t kNoSavepoint = SIZE_MAX;
   /// One property that the running rule wrote, however often.
   struct Write {
     Subject* subject;
@@ -268,6 +274,7 @@ class Cascade final : public Host {
   std::vector<Write> writes_;
   uint32_t write_base_ = 1;  // of marks in slots; grows, so that marks of other rules do not fit
   std::vector<Savepoint> savepoints_;
+  size_t wrapped_ = kNoSavepoint;  // where the rule inside middleware began
   bool marks_incomplete_ = false;  // a written property may have no slot, or a slot without its mark
   Event unqueued_;                 // an event without rules, on its way to the listener
 };

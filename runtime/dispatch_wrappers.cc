@@ -83,11 +83,13 @@ DispatchResult Dispatcher::fire_wrapped(const CompiledRule& rule, uint32_t numbe
   switch (result) {
     case RunResult::kDone:
     case RunResult::kStopped:
-      if (chain_.rule_ran) return ended_well(rule, number);
+      if (cascade_.wrapped_holds()) return ended_well(rule, number);
       ++statistics_.held_back;
       break;
     case RunResult::kFailed:
       if (frame_.failure.as_error().kind == "store") return DispatchResult::kStoreFailed;
+      // The rule ended well, and middleware failed behind `next`.
+      if (cascade_.wrapped_holds()) cascade_.undo_wrapped();
       break;
     case RunResult::kFailedCascade:
       return failed(rule, result);
@@ -124,6 +126,7 @@ RunResult Dispatcher::next(Frame& frame) {
     const size_t begun = chain_.begun;
     if (recorder_ != nullptr) recorder_->begin_unit(wrapper);
     result = run_body(wrapper, frame);
+    if (result == RunResult::kFailed && is_passed_on(frame.failure)) frame.failure = chain_.failure;
     if (recorder_ != nullptr) record_end(result, chain_.begun != begun);
     break;
   }
@@ -132,13 +135,20 @@ RunResult Dispatcher::next(Frame& frame) {
   return result == RunResult::kStopped ? RunResult::kDone : result;
 }
 
+// `fail err.message` is the failure of the rule again, which is told with the rule's own place.
+bool Dispatcher::is_passed_on(const Value& failure) const {
+  return chain_.failure.is_error() && failure.as_error().message == chain_.failure.as_error().message;
+}
+
 RunResult Dispatcher::run_wrapped_rule() {
   go_back_to(chain_.rule_frame);
-  const size_t savepoint = cascade_.savepoint();
+  cascade_.begin_wrapped();
   if (recorder_ != nullptr) recorder_->begin_unit(*chain_.rule);
   const RunResult result = run_body(*chain_.rule, frame_);
-  chain_.rule_ran = result == RunResult::kDone || result == RunResult::kStopped;
-  if (result == RunResult::kFailed) cascade_.rollback(savepoint);
+  if (result == RunResult::kFailed) {
+    cascade_.undo_wrapped();
+    chain_.failure = frame_.failure;
+  }
   if (recorder_ != nullptr) record_end(result, true);
   return result;
 }

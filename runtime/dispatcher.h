@@ -96,6 +96,7 @@ class Dispatcher final : private RestOfChain {
   RunResult next(Frame& frame) override;
   const CompiledRule& wrapped_rule() const override { return *chain_.rule; }
   RunResult run_wrapped_rule();
+  bool is_passed_on(const Value& failure) const;
 
   /// What the frame has of the unit that is running, while another runs inside it.
   struct Running {
@@ -139,8 +140,8 @@ class Dispatcher final : private RestOfChain {
     Running rule_frame{};
     size_t begun = 0;                ///< so many links of the chain were begun, the rule being the last
     size_t behind = 0;               ///< the link behind the one that is running
+    Value failure;                   ///< of the rule
     uint32_t last_met = UINT32_MAX;  ///< the middleware that was met last: its other triggers are passed over
-    bool rule_ran = false;
   };
   Chain chain_;
   std::vector<Candidate> gathered_;

@@ -15,6 +15,12 @@ std::string cron_key(const CompiledSchedule& schedule) {
   return schedule.cron + "\n" + schedule.zone;
 }
 
+/// A clock `of` subjects has a timer for each of them when it comes; its type is its key, too, so that it
+/// ends with its subject, and there is one at a time.
+bool is_turn_of_clock(const TimerText& text) {
+  return text.key == text.type && text.type.starts_with("timer.");
+}
+
 /// What names a clock: the same rule with the same clock keeps its timer through a reload.
 std::string clock_key(std::string_view type, std::string_view text) {
   return fmt::format("{}\n{}", type, text);
@@ -62,8 +68,8 @@ void Engine::Impl::set_schedules() {
   std::unordered_set<const CompiledSchedule*> running;
   std::vector<Timer*> ended;
   for (Timer* timer : timers.all()) {
+    if (!timer->is_clock()) continue;
     const TimerText text = timer->text();
-    if (text.schedule.empty()) continue;
     const auto wanted = schedules.find(clock_key(text.type, text.schedule));
     if (wanted == schedules.end() || !running.insert(wanted->second).second) ended.push_back(timer);
   }
@@ -109,8 +115,10 @@ bool Engine::Impl::spread(const CompiledSchedule& schedule, const Timer& clock_t
   TimerText text = clock_timer.text();
   text.payload = payload;
   text.schedule = {};
+  text.key = text.type;
   for (const std::string& name : names) {
     text.subject = name;
+    if (Timer* missed = timers.find(name, text.key)) end(missed);
     store_timer(*timers.add(clock_timer.due(), timers.new_id(), text), true);
   }
   return true;
@@ -119,6 +127,15 @@ bool Engine::Impl::spread(const CompiledSchedule& schedule, const Timer& clock_t
 bool Engine::Impl::run_timer(const Timer& timer, bool is_clock) {
   timer_arena.reset();
   const TimerText text = timer.text();
+  const bool is_turn = is_turn_of_clock(text);
+  if (is_turn) {
+    const Subject* subject = cache->get(text.subject);
+    if (subject == nullptr) {
+      store_failed(cache->error());
+      return false;
+    }
+    if (!subject->exists) return true;
+  }
   const SymbolTable& symbols = *index->program()->symbols();
   InputEvent event;
   event.timer = timer.id();
@@ -135,7 +152,7 @@ bool Engine::Impl::run_timer(const Timer& timer, bool is_clock) {
   }
   if (!text.meta.empty()) event.meta = parse_json(text.meta, JsonStyle::kTagged, timer_arena, symbols).value;
   static const SourceKey kSource{"timer", 0, 0};
-  root_is_emitted = !is_clock && !text.type.starts_with("timer.");
+  root_is_emitted = !is_clock && !is_turn;
   const Outcome outcome = run_cascade(event, kSource);
   root_is_emitted = false;
   return outcome != Outcome::kEngineFailed;
@@ -165,11 +182,13 @@ bool Engine::fire_timers() {
   Impl& impl = *impl_;
   if (impl.timers.size() == 0 || impl.index == nullptr) return impl.failure.empty();
   const int64_t now = impl.clock->now();
-  // Timers that are set meanwhile wait for the next call, so that this one ends.
+  // Timers that are set meanwhile wait for the next call, so that this one ends; but for the turns of a
+  // clock, which are so many as there are subjects.
   const uint64_t last = impl.timers.last_id();
   while (impl.failure.empty()) {
     Timer* first = impl.timers.first();
-    if (first == nullptr || first->due() > now || first->id() > last) break;
+    if (first == nullptr || first->due() > now) break;
+    if (first->id() > last && !is_turn_of_clock(first->text())) break;
     impl.fire(first);
   }
   return impl.failure.empty();
@@ -178,7 +197,7 @@ bool Engine::fire_timers() {
 void Engine::restart_clocks() {
   std::vector<Timer*> clocks;
   for (Timer* timer : impl_->timers.all()) {
-    if (!timer->text().schedule.empty()) clocks.push_back(timer);
+    if (timer->is_clock()) clocks.push_back(timer);
   }
   for (Timer* timer : clocks) impl_->end(timer);
   if (impl_->index != nullptr) impl_->set_schedules();
@@ -190,9 +209,12 @@ std::optional<int64_t> Engine::next_timer() const {
 }
 
 std::optional<int64_t> Engine::next_single_timer() const {
+  const TimerTable& timers = impl_->timers;
+  if (timers.size() == timers.clocks()) return std::nullopt;
+  if (!timers.first()->is_clock()) return timers.first()->due();
   std::optional<int64_t> next;
-  for (const Timer* timer : impl_->timers.all()) {
-    if (timer->text().schedule.empty() && (!next.has_value() || timer->due() < *next)) next = timer->due();
+  for (const Timer* timer : timers.all()) {
+    if (!timer->is_clock() && (!next.has_value() || timer->due() < *next)) next = timer->due();
   }
   return next;
 }

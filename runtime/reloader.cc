@@ -66,11 +66,16 @@ Reloader::RulesRead Reloader::read_rules() const {
 bool Reloader::differ_from_those_in_force(const RulesRead& rules) const {
   const std::shared_ptr<const Program> program = engine_.program();
   const std::vector<SourcePtr>& in_force = program->sources();
-  return !rules.problems.empty() ||
-         !std::equal(rules.sources.begin(), rules.sources.end(), in_force.begin(), in_force.end(),
-                     [](const SourcePtr& now, const SourcePtr& before) {
-                       return now->name() == before->name() && now->text() == before->text();
-                     });
+  if (!rules.problems.empty() || rules.sources.size() > in_force.size()) return true;
+  // Behind the files stand the modules that they use: parts of themselves, or of the standard library.
+  const auto files_end = in_force.begin() + static_cast<std::ptrdiff_t>(rules.sources.size());
+  const bool same = std::equal(rules.sources.begin(), rules.sources.end(), in_force.begin(), files_end,
+                               [](const SourcePtr& now, const SourcePtr& before) {
+                                 return now->name() == before->name() && now->text() == before->text();
+                               });
+  return !same || std::any_of(files_end, in_force.end(), [&](const SourcePtr& source) {
+    return !source->name().starts_with("std/") && std::find(in_force.begin(), files_end, source) == files_end;
+  });
 }
 
 bool Reloader::empty_a_file(const RulesRead& rules) const {

@@ -244,9 +244,9 @@ bool Runner::Impl::move_clock_to(const InputEvent& event) {
   if (time != nullptr && time->is(ValueKind::kTimestamp)) at = time->as_microseconds();
   if (time != nullptr && time->is(ValueKind::kString)) (void)parse_timestamp(time->text(), at);
   if (clock.now() == 0) {
-    // Time begins with the first event.
+    // Time begins with the first event, or with a timer of an earlier run that is due before it.
     if (at == 0) at = make_system_clock()->now();
-    clock.advance_to(at);
+    clock.advance_to(std::min(at, engine.next_single_timer().value_or(at)));
     engine.restart_clocks();
   }
   if (!fire_virtually(at)) return false;
@@ -259,6 +259,11 @@ bool Runner::Impl::drain() {
     const std::optional<int64_t> last = engine.next_single_timer();
     if (!last.has_value()) return engine.failure().empty();
     if (options.virtual_clock != nullptr) {
+      if (options.virtual_clock->now() == 0) {
+        // No event has said what time it is: it begins with the first timer.
+        options.virtual_clock->advance_to(*last);
+        engine.restart_clocks();
+      }
       if (!fire_virtually(*last)) return false;
       continue;
     }

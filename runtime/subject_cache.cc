@@ -9,6 +9,8 @@ namespace krules {
 
 namespace {
 
+// How the names begin of what rules keep with `state(key)`.
+constexpr std::string_view kStatePrefix = "state:";
 constexpr size_t kFirstBuckets = 1024;
 constexpr size_t kLooksPerTrim = 1024;
 // What the heap adds to a block.
@@ -171,8 +173,11 @@ void SubjectCache::trim(uint64_t committed) {
 
 bool SubjectCache::existing(const std::vector<NamePattern>& patterns, std::vector<std::string>& names) {
   const auto matches = [&](std::string_view name) {
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const NamePattern& pattern) { return pattern.glob.matches(name); });
+    // What rules keep with `state(key)` is no subject of its own, unless it is asked for by name.
+    const bool is_state = name.starts_with(kStatePrefix);
+    return std::any_of(patterns.begin(), patterns.end(), [&](const NamePattern& pattern) {
+      return (!is_state || pattern.text.starts_with(kStatePrefix)) && pattern.glob.matches(name);
+    });
   };
   // What is here is as it is now; the store may be a commit behind.
   std::unordered_set<std::string_view> here;

@@ -60,6 +60,7 @@ void TimerTable::arm(Timer* timer) {
   heap_.push_back(timer);
   put(timer, heap_.size() - 1);
   rise(heap_.size() - 1);
+  clocks_ += timer->is_clock() ? 1 : 0;
   if (timer->key().empty()) return;
   keyed_.insert(timer);
   Timer*& head = by_subject_[hash_text(timer->subject())];
@@ -74,6 +75,7 @@ void TimerTable::disarm(Timer* timer) {
   Timer* const last = heap_.back();
   heap_.pop_back();
   timer->place_ = Timer::kNotArmed;
+  clocks_ -= timer->is_clock() ? 1 : 0;
   if (last != timer) {
     put(last, place);
     rise(place);

@@ -28,6 +28,8 @@ class Timer {
   TimerText text() const;
   std::string_view subject() const { return {chars(), lengths_[0]}; }
   std::string_view key() const { return {chars() + lengths_[0], lengths_[1]}; }
+  /// One that an `every` or `at` rule sets again and again.
+  bool is_clock() const { return lengths_[5] != 0; }
 
  private:
   friend class TimerTable;
@@ -64,6 +66,8 @@ class TimerTable {
   static void forget(Timer* timer);
 
   size_t size() const { return heap_.size(); }
+  /// How many of them are clocks.
+  size_t clocks() const { return clocks_; }
   /// The one that is due first (of several, the one with the smallest id); null when there is none.
   Timer* first() const { return heap_.empty() ? nullptr : heap_.front(); }
   /// The armed timer of that subject and key, null when there is none.
@@ -101,6 +105,7 @@ class TimerTable {
   void sink(size_t place);
 
   uint64_t last_id_ = 0;
+  size_t clocks_ = 0;
   std::vector<Timer*> heap_;
   std::unordered_set<Timer*, Hash, Same> keyed_;
   std::unordered_map<uint64_t, Timer*> by_subject_;  // by the hash of its name, the newest first

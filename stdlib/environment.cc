@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "call.h"
+#include "krules/program.h"
 #include "library.h"
 
 namespace krules::library {
@@ -25,6 +26,12 @@ Value env(CallContext& context, Arguments arguments, Environment& environment) {
   return found->second ? Value::string_view(*found->second) : Value::null();
 }
 
+Value rule_name(CallContext& context, Arguments, const void*) {
+  const Frame& frame = context.frame();
+  const CompiledRule* rule = frame.chain != nullptr ? &frame.chain->wrapped_rule() : frame.rule;
+  return rule == nullptr ? Value::null() : Value::string_view(rule->name);
+}
+
 }  // namespace
 
 void add_environment(FunctionTable& functions, const StandardFunctionOptions& options) {
@@ -44,6 +51,15 @@ void add_environment(FunctionTable& functions, const StandardFunctionOptions& op
        .example = R"(env("REGION") ?? "eu"  # "eu")",
        .pure = false},
       environment, env);
+  functions.add(
+      {.name = "rule_name",
+       .category = "environment",
+       .parameters = {},
+       .result = "string|null",
+       .summary = "the name of the rule that runs; in middleware, of the rule that it stands around",
+       .example = R"(rule_name() != ""  # true)",
+       .pure = false,
+       .function = rule_name});
 }
 
 }  // namespace krules::library

@@ -145,6 +145,31 @@ class Doc(support.Case):
         text = self.krules("doc", "split").stdout
         self.assertTrue(text.startswith("split("), text)
 
+    def test_modules(self):
+        lines = self.krules("doc", "std").stdout.splitlines()
+        names = [line.split()[0] for line in lines]
+        self.assertEqual(names, sorted(names))
+        for name in (
+            "audit", "circuit_breaker", "dead_letter_queue", "error_handler", "log_events", "partition", "rate_limit", "require",
+            "retry", "tenant",
+        ):
+            self.assertIn(f"std.{name}", names)
+        # Each says in a sentence what it does, and how it is used.
+        for line in lines:
+            name, _, summary = line.strip().partition(" ")
+            self.assertGreater(len(summary.strip()), 20, line)
+            text = self.krules("doc", name).stdout
+            self.assertTrue(text.startswith(f"use {name}"), text)
+
+    def test_a_module(self):
+        text = self.krules("doc", "std.rate_limit").stdout
+        self.assertTrue(text.startswith("use std.rate_limit(limit: int = 100, per: duration = 1m) on PATTERN\n  a gate\n"), text)
+        self.assertIn("## Lets at most `limit` events", text)
+        self.assertTrue(self.krules("doc", "std.partition").stdout.startswith("use std.partition(count: int, mine: int) on PATTERN\n"))
+        self.assertTrue(self.krules("doc", "std.dead_letter_queue").stdout.startswith("use std.dead_letter_queue\n  a module\n"))
+        self.assertIn("did you mean `std.retry`?", self.krules("doc", "std.retri", status=1).stderr)
+        self.assertIn("`krules doc std` lists them all", self.krules("doc", "std.frobnicate", status=1).stderr)
+
     def test_unknown(self):
         self.assertIn("there is no function `lowr`; did you mean `lower`?", self.krules("doc", "lowr", status=1).stderr)
         self.assertIn("`krules doc` lists them all", self.krules("doc", "frobnicate", status=1).stderr)

@@ -37,7 +37,24 @@ rule undone on stock.taken when payload.order % 101 == 0 { fail cascade "a hundr
 rule total on order.submitted { as "total" { set orders += 1 from 0
     set text = "order {payload.number} of {origin}" } }
 rule shipped on order.submitted { emit order.shipped { payload.number, note: payload.note } }
+
+# Timers, by the time of the events: set, replaced, ended, and failing when they fire.
+rule remind on order.submitted {
+    emit order.late { payload.number } after 1s * (payload.number % 90) key "late{payload.number % 3}"
+    emit order.checked { payload.number } after 20s
+    if payload.number % 29 == 0 { fail "twenty-nine" }
+}
+rule late on order.late {
+    set reminders += 1 from 0
+    emit order.reminded { payload.number, subject.reminders, at: now() }
+    if payload.number % 11 == 0 { cancel "late1" }
+    if payload.number % 13 == 0 { fail "thirteen" }
+}
+rule checked on order.checked when payload.number % 37 == 0 { fail cascade "thirty-seven" }
 """
+
+# What timers emit has an id of the run in which the timer was set.
+BY_TIMERS = ("order.late", "order.checked", "order.reminded")
 
 EVENTS = 4000
 
@@ -49,7 +66,8 @@ def make_events(path, rng):
                 "number": number, "items": [rng.randrange(40) for _ in range(rng.randrange(4))],
                 "note": "n" * rng.choice([0, 10, 100, 3000]),  # lines of many lengths
             }
-            line = {"type": "order.submitted", "subject": f"customer-{rng.randrange(200)}", "data": data}
+            time = f"2026-03-01T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+            line = {"type": "order.submitted", "subject": f"customer-{rng.randrange(200)}", "data": data, "time": time}
             if number % 3 == 0:
                 line["id"] = f"e{number // 6}"  # every second of these is one that came before
             file.write(json.dumps(line) + "\n")
@@ -64,7 +82,7 @@ class Krules:
         """The exit status, or None when it was killed."""
         with open(self.folder / f"{name}.jsonl", "ab") as out, open(self.folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen(
-                [self.program, "run", "orders.krules", "--events", "events.jsonl", "--db", f"{name}.db", *options],
+                [self.program, "run", "orders.krules", "--events", "events.jsonl", "--db", f"{name}.db", "--virtual-time", *options],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out, stderr=log,
             )
             try:
@@ -74,8 +92,8 @@ class Krules:
                 return None if process.wait() == -signal.SIGKILL else process.returncode
 
     def outputs(self, name):
-        """Emitted events by id: everything that does not depend on when it ran."""
-        events = {}
+        """Emitted events by id, those of timers by their number: everything that does not depend on when it ran."""
+        events, ids, by_timers = {}, set(), 0
         text = (self.folder / f"{name}.jsonl").read_bytes()
         if text and not text.endswith(b"\n"):
             raise AssertionError(f"{name}: the last line is cut off: {text[-200:]}")
@@ -84,9 +102,14 @@ class Krules:
                 event = json.loads(line)
             except ValueError:
                 raise AssertionError(f"{name}: line {number} is torn: {line[:300]}") from None
-            if event["id"] in events:
+            if event["id"] in ids:
                 raise AssertionError(f"{name}: line {number} brings {event['id']} a second time")
-            events[event["id"]] = (event["type"], event["subject"], json.dumps(event["data"]))
+            ids.add(event["id"])
+            key = event["id"]
+            if event["type"] in BY_TIMERS:
+                key = f"by timers {by_timers:06}"
+                by_timers += 1
+            events[key] = (event["type"], event["subject"], json.dumps(event["data"]))
         return events
 
     def subjects(self, name):

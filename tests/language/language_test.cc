@@ -88,6 +88,12 @@ TEST_CASE("what is not as a file says is noticed") {
              Contains("also a dead letter: fail no"));
   CHECK_THAT(problems("rule a on go { log info \"x\" }\n" + send + "# expect: nothing\n"),
              Contains("also logged: info x"));
+  const std::string late = "rule a on go { emit late after 2s }\n" + send;
+  CHECK(problems(late + "# advance: 1s\n# expect: nothing\n# advance: 1s\n# expect: emitted late on s\n")
+            .empty());
+  CHECK_THAT(problems(late + "# advance: 2s\n# expect: nothing\n"), Contains("also emitted: late on s {}"));
+  CHECK_THAT(problems(late + "# advance: soon\n# expect: nothing\n"), Contains("`soon` is no duration"));
+  CHECK_THAT(problems("# time: noon\n" + late + "# expect: nothing\n"), Contains("`noon` is no time"));
   const std::string wrong = "rule a on go when totl { }";
   CHECK(problems(wrong + "  # error: K0200@19 unknown name `totl`\n").empty());
   CHECK_THAT(problems(wrong + "\n# expect: nothing\n"), Contains("not expected:"));

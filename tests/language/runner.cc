@@ -17,10 +17,7 @@ namespace krules::test {
 
 namespace {
 
-class SteadyClock final : public Clock {
- public:
-  int64_t now() override { return 1'700'000'000'000'000; }
-};
+constexpr int64_t kStart = 1'700'000'000'000'000;
 
 /// Something that went wrong while rules ran, and where.
 struct Failure {
@@ -58,6 +55,9 @@ class SortingLogger final : public Logger {
     if (!entry.message.starts_with(beginning)) return false;
     Failure failure;
     std::string_view text = entry.message.substr(beginning.size());
+    // A failure that comes again says so.
+    if (const size_t more = text.rfind(" (more of these "); more != std::string_view::npos)
+      text = text.substr(0, more);
     const size_t open = text.rfind(" (");
     if (open != std::string_view::npos && text.ends_with(')')) {
       const std::string_view place = text.substr(open + 2, text.size() - open - 3);
@@ -125,10 +125,12 @@ class Run {
         options_.max_cascade = static_cast<uint32_t>(std::stoul(text));
       } else if (name == "max steps") {
         options_.max_steps = std::stoul(text);
+      } else if (name == "time") {
+        if (!parse_timestamp(text, start_time_)) problem(directive, fmt::format("`{}` is no time", text));
       } else if (is_one_of(name, {"expect", "state", "error", "warning", "fails", "condition fails",
                                   "dead letter", "log"})) {
         expects = true;
-      } else if (!is_one_of(name, {"send", "help", "related"})) {
+      } else if (!is_one_of(name, {"send", "advance", "help", "related"})) {
         problem(directive, fmt::format("unknown directive `{}`", name));
       }
     }
@@ -144,8 +146,10 @@ class Run {
     });
     // What the rules do is told here, loops included, and not what krules thinks of them.
     options_.check = LoopCheck::kOff;
-    engine_ = std::make_unique<Engine>(options_, make_memory_store(), std::move(sink), logger_,
-                                       std::make_unique<SteadyClock>());
+    auto clock = std::make_unique<VirtualClock>(start_time_);
+    clock_ = clock.get();
+    engine_ =
+        std::make_unique<Engine>(options_, make_memory_store(), std::move(sink), logger_, std::move(clock));
     LoadResult result = engine_->load(script_.files);
     loaded_ = result.ok;
     diagnostics_ = std::move(result.diagnostics);
@@ -209,8 +213,8 @@ class Run {
         if (last == nullptr || !has_related(directive, *last))
           problem(directive, fmt::format("line {} is not shown with `{}`", directive.line, directive.text));
       } else if (!loaded_ && !told &&
-                 is_one_of(directive.name,
-                           {"send", "expect", "state", "fails", "condition fails", "dead letter", "log"})) {
+                 is_one_of(directive.name, {"send", "advance", "expect", "state", "fails", "condition fails",
+                                            "dead letter", "log"})) {
         problem(directive, "the rules have errors, nothing runs");
         told = true;
       }
@@ -228,6 +232,9 @@ class Run {
       if (directive.name == "send") {
         settle(fmt::format("{}", directive.written_at));
         send(directive);
+      } else if (directive.name == "advance") {
+        settle(fmt::format("{}", directive.written_at));
+        advance(directive);
       } else if (directive.name == "expect") {
         expect(directive);
       } else if (directive.name == "state") {
@@ -254,6 +261,31 @@ class Run {
     for (const InputEvent& event : batch.events) {
       if (!engine_->process(event, {"test", 0, 0})) problem(directive, engine_->failure());
     }
+    commit(directive);
+  }
+
+  /// Lets the time pass, and every timer fire at its own.
+  void advance(const Directive& directive) {
+    int64_t delay = 0;
+    if (!parse_duration(directive.text, delay)) {
+      problem(directive, fmt::format("`{}` is no duration", directive.text));
+      return;
+    }
+    const int64_t until = clock_->now() + delay;
+    while (true) {
+      const std::optional<int64_t> next = engine_->next_timer();
+      if (!next.has_value() || *next > until) break;
+      clock_->advance_to(*next);
+      if (!engine_->fire_timers()) {
+        problem(directive, engine_->failure());
+        return;
+      }
+    }
+    clock_->advance_to(until);
+    commit(directive);
+  }
+
+  void commit(const Directive& directive) {
     if (!engine_->flush()) problem(directive, engine_->failure());
     std::vector<DeadLetter> letters;
     if (!engine_->store()->dead_letters(letters).ok()) problem(directive, "no dead letters can be read");
@@ -352,6 +384,8 @@ class Run {
   std::vector<std::string> problems_;
   EngineOptions options_;
   SortingLogger logger_;
+  int64_t start_time_ = kStart;
+  VirtualClock* clock_ = nullptr;  // the engine's
   std::unique_ptr<Engine> engine_;
   std::vector<Diagnostic> diagnostics_;
   bool loaded_ = false;

@@ -34,4 +34,10 @@ std::string describe_functions(const FunctionTable& functions);
 /// The signature, the summary and the example of one function; empty when there is none of that name.
 std::optional<std::string> describe_function(const FunctionTable& functions, std::string_view name);
 
+/// Every module, a line each; ends in a line end.
+std::string describe_modules(const ModuleLibrary& library);
+
+/// How one module is used, with its parameters, and its text; empty when there is none of that name.
+std::optional<std::string> describe_module(const ModuleLibrary& library, std::string_view name);
+
 }  // namespace krules

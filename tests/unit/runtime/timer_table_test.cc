@@ -49,6 +49,21 @@ TEST_CASE("timers that are due together come in the order of their ids") {
   CHECK(table.first() == nullptr);
 }
 
+TEST_CASE("clocks are told from other timers, and counted") {
+  TimerTable table;
+  TimerText clock = text("timer:r");
+  clock.schedule = "every 5s";
+  Timer* first = table.add(5, 1, clock);
+  Timer* second = table.add(6, 2, text("s"));
+  CHECK(first->is_clock());
+  CHECK_FALSE(second->is_clock());
+  CHECK(table.clocks() == 1);
+  table.disarm(first);
+  CHECK(table.clocks() == 0);
+  table.arm(first);
+  CHECK(table.clocks() == 1);
+}
+
 TEST_CASE("timers with and without keys, armed and disarmed by chance, agree with a plain map") {
   std::mt19937 random(7);
   TimerTable table;
