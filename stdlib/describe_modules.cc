@@ -62,8 +62,11 @@ std::string parameter_list(const Described& described) {
   return text.empty() ? text : "(" + text + ")";
 }
 
+/// Up to the first full stop, colon or semicolon that ends a word.
 std::string_view first_sentence(std::string_view doc) {
-  const size_t end = doc.find_first_of(".:");
+  size_t end = doc.find_first_of(".:;");
+  while (end < doc.size() && end + 1 < doc.size() && doc[end + 1] != ' ' && doc[end + 1] != '\n')
+    end = doc.find_first_of(".:;", end + 1);
   return doc.substr(0, end);
 }
 
