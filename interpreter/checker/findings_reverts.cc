@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -64,18 +65,32 @@ class Reverts {
     });
   }
 
-  // Whether another rule writes the property to something that can be what it was.
-  bool can_be_taken_back(const Site& site) const {
-    const Effect& write = effect_of(site);
-    const bool known = asks_what_was(site);
-    bool found = false;
+  // Rules that write a property, and those of them that write no constant; two of each are enough.
+  struct RulesOf {
+    std::set<uint32_t> all;
+    std::set<uint32_t> computed;
+  };
+
+  const RulesOf& rules_of(const Effect& write) {
+    const auto [place, is_new] = writers_.try_emplace({write.name, write.extended});
+    if (!is_new) return place->second;
     search_.writers.for_each(write.name, write.extended, [&](const Site& other) {
-      if (found || rule_of(other.path) == rule_of(site.path)) return;
       const Effect& late = effect_of(other);
-      found = late.kind == Effect::Kind::kChange && late.name == write.name && !late.in_loop &&
-              (known || !terms_.is_const(late.after));
+      if (late.kind != Effect::Kind::kChange || late.name != write.name || late.in_loop) return;
+      const auto add = [&](std::set<uint32_t>& rules) {
+        if (rules.size() < 2) rules.insert(rule_of(other.path));
+      };
+      add(place->second.all);
+      if (!terms_.is_const(late.after)) add(place->second.computed);
     });
-    return found;
+    return place->second;
+  }
+
+  // Whether another rule writes the property to something that can be what it was.
+  bool can_be_taken_back(const Site& site) {
+    const RulesOf& rules = rules_of(effect_of(site));
+    const std::set<uint32_t>& able = asks_what_was(site) ? rules.all : rules.computed;
+    return able.size() > 1 || (able.size() == 1 && *able.begin() != rule_of(site.path));
   }
 
   void follow(const Site& first, uint32_t path, std::vector<Link>& way) {
@@ -155,6 +170,7 @@ class Reverts {
   TermPool& terms_;
   Undisturbed undisturbed_;
   std::set<std::pair<uint32_t, uint32_t>> told_;
+  std::map<std::pair<TermId, bool>, RulesOf> writers_;
   size_t tries_ = 0;
 };
 
