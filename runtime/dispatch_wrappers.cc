@@ -126,8 +126,8 @@ RunResult Dispatcher::next(Frame& frame) {
     const size_t begun = chain_.begun;
     if (recorder_ != nullptr) recorder_->begin_unit(wrapper);
     result = run_body(wrapper, frame);
-    if (result == RunResult::kFailed && is_passed_on(frame.failure)) frame.failure = chain_.failure;
     if (recorder_ != nullptr) record_end(result, chain_.begun != begun);
+    if (result == RunResult::kFailed && is_passed_on(frame.failure)) frame.failure = chain_.failure;
     break;
   }
   chain_.behind = behind;
