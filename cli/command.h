@@ -25,6 +25,7 @@ Action declare_run(CLI::App& app);
 Action declare_test(CLI::App& app);
 Action declare_subjects(CLI::App& app);
 Action declare_timers(CLI::App& app);
+Action declare_calls(CLI::App& app);
 Action declare_dead_letters(CLI::App& app);
 Action declare_check(CLI::App& app);
 Action declare_graph(CLI::App& app);

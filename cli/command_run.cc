@@ -7,9 +7,11 @@
 #include <string_view>
 
 #include "command.h"
+#include "krules/http_grants.h"
 #include "options.h"
 #include "rule_input.h"
 #include "run_program.h"
+#include "secrets.h"
 
 namespace krules::cli {
 
@@ -28,6 +30,9 @@ struct RunOptions {
   uint64_t cache_mb = EngineOptions().cache_bytes >> 20;
   uint64_t commit_batch = EngineOptions().max_commit_batch;
   uint64_t journal_mb = EngineOptions().journal_bytes >> 20;
+  uint64_t max_calls = EngineOptions().max_calls;
+  uint64_t max_response = EngineOptions().max_response_bytes >> 20;
+  std::vector<std::string> secret_files;
 };
 
 /// What the environment asks for where no option does.
@@ -57,6 +62,14 @@ ExitStatus run(RunOptions& options) {
   RunRequest& request = options.request;
   if (request.runner.rule_paths.empty()) wrong_usage("name at least one rule file or folder");
   request.engine.parameters = parse_settings(options.settings);
+  for (const std::string& host : request.engine.granted_hosts) {
+    HttpGrants grants;
+    if (const std::string error = grants.add(host); !error.empty())
+      wrong_usage(fmt::format("`{}` is no value of --allow-http: {}", host, error));
+  }
+  request.engine.secret = secrets_of_process(options.secret_files);
+  request.engine.max_calls = static_cast<uint32_t>(options.max_calls);
+  request.engine.max_response_bytes = static_cast<size_t>(options.max_response) << 20;
   request.engine.commit_thread = CommitThread::kOwn;
   request.engine.max_cascade = static_cast<uint32_t>(options.max_cascade);
   request.engine.max_steps = options.max_steps;
@@ -112,6 +125,10 @@ Action declare_run(CLI::App& app) {
   add_texts(app, "--set", "NAME=VALUE", options->settings, "the value of a param of the rules");
   add_texts(app, "--allow-env", "NAME", request.engine.granted_environment,
             "an environment variable that env() may read");
+  add_texts(app, "--allow-http", "HOST", request.engine.granted_hosts,
+            "a host that calls may ask: api.example.com, *.example.com, 127.0.0.1:8080 (default: none)");
+  add_texts(app, "--secret-file", "NAME=FILE", options->secret_files,
+            "a file with the value of a secret (default: the environment variable KRULES_SECRET_NAME)");
   add_choice<LogLevel>(app, "--log-level",
                        {{"debug", LogLevel::kDebug},
                         {"info", LogLevel::kInfo},
@@ -144,6 +161,10 @@ Action declare_run(CLI::App& app) {
              fmt::format("memory for subjects, in MiB (default: {})", options->cache_mb));
   add_number(app, "--commit-batch", 1, kMost, options->commit_batch,
              fmt::format("events in one commit at most (default: {})", options->commit_batch));
+  add_number(app, "--max-calls", 1, 10'000, options->max_calls,
+             fmt::format("outside calls at the same time at most (default: {})", options->max_calls));
+  add_number(app, "--max-response", 1, 1 << 10, options->max_response,
+             fmt::format("MiB of a response that are read at most (default: {})", options->max_response));
   app.footer(kExamples);
   return [options, store] {
     options->store_given = store->count() > 0;

@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"test", "run the tests that stand beside the rules", krules::cli::declare_test},
     {"subjects", "show the subjects of a store", krules::cli::declare_subjects},
     {"timers", "show the timers of a store, the next one first", krules::cli::declare_timers},
+    {"calls", "show the outside calls of a store that wait for their answers", krules::cli::declare_calls},
     {"why", "tell what an event set off, or what gave a property its value", krules::cli::declare_why},
     {"dead-letters", "look at input that could not be taken, and send it again",
      krules::cli::declare_dead_letters},

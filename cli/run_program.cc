@@ -253,6 +253,7 @@ ExitStatus Run::go() {
   RunSummary summary;
   summary.counts = engine_->statistics();
   summary.seconds = duration<double>(steady_clock::now() - started).count();
+  summary.open_calls = engine_->open_call_count();
   summary.resumed_after = runner_->lines_skipped();
   summary.events = events_name();
   if (!keeps_nothing()) summary.store = request_.store_path;

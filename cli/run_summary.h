@@ -12,6 +12,7 @@ namespace krules::cli {
 struct RunSummary {
   EngineStatistics counts;
   double seconds = 0;
+  uint64_t open_calls = 0;     ///< outside calls without an answer
   uint64_t resumed_after = 0;  ///< lines of the source taken in by earlier runs
   std::string events;          ///< as it was named
   std::string store;           ///< empty: none

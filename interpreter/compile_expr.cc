@@ -42,7 +42,7 @@ const Node* UnitCompiler::folded(const Node* node, bool literal_parts) {
   return node;
 }
 
-const Node* UnitCompiler::expression(const ast::Expr& expr) {
+const Node* UnitCompiler::any_expression(const ast::Expr& expr) {
   struct Visitor {
     UnitCompiler& unit;
     const ast::Expr& expr;

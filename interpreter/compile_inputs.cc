@@ -50,6 +50,11 @@ void ProgramCompiler::collect_emitted_fields() {
   });
   if (!needed) return;
   const auto note = [this](const ast::Stmt& stmt) {
+    if (const auto* call = std::get_if<ast::CallAction>(&stmt.node)) {
+      const std::string* type = plain_text(call->reply);
+      if (type != nullptr) emitted_fields_[*type].open = true;
+      return;
+    }
     const auto* emit = std::get_if<ast::Emit>(&stmt.node);
     if (emit == nullptr) return;
     const std::string* type = plain_text(emit->type);
@@ -78,7 +83,8 @@ void ProgramCompiler::collect_emitted_fields() {
   }
 }
 
-const std::vector<std::string_view>* ProgramCompiler::declared_fields(const std::vector<ast::Trigger>& triggers) {
+const std::vector<std::string_view>* ProgramCompiler::declared_fields(
+    const std::vector<ast::Trigger>& triggers) {
   // What did not parse may emit the event as well.
   if (impl_->inputs.empty() || !whole_) return nullptr;
   known_fields_.clear();

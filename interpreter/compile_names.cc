@@ -82,10 +82,11 @@ uint32_t UnitCompiler::declare(std::string_view name, Span span) {
     diagnostic.helps = {"a local is never reassigned: choose another name"};
   } else if (const Definition* definition = program_.find_definition(name);
              definition != nullptr && definition->kind != Definition::Kind::kFn) {
-    Diagnostic& diagnostic =
-        report(kHidesName, span,
-               fmt::format("`{}` is a {} of the program", name,
-                           definition->kind == Definition::Kind::kConst ? "const" : "param"));
+    Diagnostic& diagnostic = report(kHidesName, span,
+                                    fmt::format("`{}` is a {} of the program", name,
+                                                definition->kind == Definition::Kind::kConst   ? "const"
+                                                : definition->kind == Definition::Kind::kParam ? "param"
+                                                                                               : "secret"));
     diagnostic.related = {program_.label(definition->source, definition->name_span, "here")};
     diagnostic.helps = {"choose another name"};
   }
@@ -191,6 +192,7 @@ const Node* UnitCompiler::name(const ast::Expr& expr, const ast::Name& name) {
   }
   if (const Definition* definition = program_.find_definition(name.name)) {
     if (definition->broken) return broken(expr.span);
+    if (definition->kind == Definition::Kind::kSecret) return secret(*definition, name.name, expr.span);
     if (definition->kind != Definition::Kind::kFn) return constant(definition->value, expr.span, false);
     report(kUnknownName, expr.span, fmt::format("`{}` is a function, not a value", name.name)).helps = {
         fmt::format("call it: `{}(...)`", name.name)};

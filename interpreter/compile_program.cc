@@ -234,7 +234,6 @@ void ProgramCompiler::refuse_what_is_not_built() {
       std::string_view word;
       if (std::holds_alternative<ast::ModuleDecl>(declaration.node)) word = "module";
       if (std::holds_alternative<ast::Use>(declaration.node)) word = "use";
-      if (std::holds_alternative<ast::Secret>(declaration.node)) word = "secret";
       if (!word.empty()) report_not_built(source, declaration.span, word);
     }
   }

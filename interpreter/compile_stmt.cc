@@ -131,16 +131,9 @@ const StmtNode* UnitCompiler::statement(const ast::Stmt& stmt) {
       node->run = cancel_statement();
       return node;
     }
-    const StmtNode* operator()(const ast::CallAction&) { return unit.not_built(stmt.span, "call"); }
+    const StmtNode* operator()(const ast::CallAction& call) { return unit.call_action(stmt, call); }
   };
   return std::visit(Visitor{*this, stmt}, stmt.node);
-}
-
-const StmtNode* UnitCompiler::not_built(Span span, std::string_view word) {
-  program_.report_not_built(source_, span, word);
-  auto* node = make<StmtNode>(span);
-  node->run = stop_statement();
-  return node;
 }
 
 const StmtNode* UnitCompiler::next(const ast::Stmt& stmt) {
@@ -215,7 +208,7 @@ const StmtNode* UnitCompiler::set(const ast::Stmt& stmt, const ast::Set& set) {
   return node;
 }
 
-bool UnitCompiler::check_emit_type(const ast::Expr& type, std::string_view text) {
+bool UnitCompiler::check_emit_type(const ast::Expr& type, std::string_view text, std::string_view word) {
   if (text.empty()) {
     report(kEmitType, type.span, "an event's type is not empty");
     return false;
@@ -233,8 +226,8 @@ bool UnitCompiler::check_emit_type(const ast::Expr& type, std::string_view text)
   report(kEmitType, type.span,
          fmt::format("`{}` is {}, but a bare event type is taken as it is written", first,
                      local ? "a local" : "a built-in name"))
-      .helps = {fmt::format("for the value of `{0}` write `emit \"{{{0}}}\"`", text),
-                fmt::format("for the type `{0}` itself write `emit \"{0}\"`", text)};
+      .helps = {fmt::format("for the value of `{0}` write `{1} \"{{{0}}}\"`", text, word),
+                fmt::format("for the type `{0}` itself write `{1} \"{0}\"`", text, word)};
   return false;
 }
 
@@ -252,7 +245,7 @@ const StmtNode* UnitCompiler::emit(const ast::Stmt& stmt, const ast::Emit& emit)
   const Node* type = expression(*emit.type);
   if (is_const(type)) {
     const std::string_view text = const_value(type).text();
-    if (check_emit_type(*emit.type, text)) node->type = program_.symbols().intern(text);
+    if (check_emit_type(*emit.type, text, "emit")) node->type = program_.symbols().intern(text);
   } else {
     node->computed = type;
   }

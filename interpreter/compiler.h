@@ -29,15 +29,15 @@ inline constexpr uint8_t kReadsOwnSubject = 64;
 /// What becomes of the `test`s of a program.
 enum class Tests : uint8_t { kChecked, kKept };
 
-/// A const, param or fn of the program.
+/// A const, param, fn or secret of the program.
 struct Definition {
-  enum class Kind : uint8_t { kConst, kParam, kFn };
+  enum class Kind : uint8_t { kConst, kParam, kFn, kSecret };
   Kind kind;
   uint32_t source;
   Span name_span;
   const ast::Declaration* declaration;
   bool broken = false;  ///< an error was reported; uses of it are passed over in silence
-  Value value;          ///< of a const or param
+  Value value;          ///< of a const or param; of a secret the text that stands for it
   CompiledFn* fn = nullptr;
   uint8_t flags = 0;     ///< of a fn's body
   uint32_t levels = 0;   ///< how deep calls nest below a fn
@@ -109,6 +109,7 @@ class ProgramCompiler {
   void compile_const(Definition& definition, const ast::Const& declaration);
   void compile_param(Definition& definition, const ast::Param& declaration);
   void compile_fn(Definition& definition, const ast::Fn& declaration);
+  void compile_secret(Definition& definition, const ast::Secret& declaration);
   Value parameter_value(const std::string& text, const ast::KindSpec& spec);
   void check_unknown_parameters();
 
@@ -250,6 +251,7 @@ class UnitCompiler {
   uint32_t take_slot();
 
   // compile_expr.cc
+  const Node* any_expression(const ast::Expr& expr);
   const Node* constant(const Value& value, Span span, bool literal);
   const Node* broken(Span span);
   const Node* string(const ast::Expr& expr, const ast::StringLiteral& literal);
@@ -305,7 +307,6 @@ class UnitCompiler {
 
   // compile_stmt.cc
   const StmtNode* statement(const ast::Stmt& stmt);
-  const StmtNode* not_built(Span span, std::string_view word);
   const StmtNode* set(const ast::Stmt& stmt, const ast::Set& set);
   const StmtNode* emit(const ast::Stmt& stmt, const ast::Emit& emit);
   const StmtNode* for_loop(const ast::Stmt& stmt, const ast::For& loop);
@@ -315,7 +316,17 @@ class UnitCompiler {
   void check_meta_clauses(const ast::Target& target, const ast::Clauses& clauses);
   void check_delay(const Value& delay, Span span);
   const StmtNode* next(const ast::Stmt& stmt);
-  bool check_emit_type(const ast::Expr& type, std::string_view text);
+  bool check_emit_type(const ast::Expr& type, std::string_view text, std::string_view word);
+
+  // compile_action.cc
+  const StmtNode* call_action(const ast::Stmt& stmt, const ast::CallAction& call);
+  const ActionSpec* find_action(const ast::CallAction& call);
+  bool bind_action(const ast::CallAction& call, const ActionSpec& spec, std::vector<const ast::Expr*>& bound);
+  void check_argument(const ActionSpec& spec, const ActionSpec::Parameter& parameter, const ast::Expr& expr,
+                      const Node* node);
+  const Node* call_duration(const ast::Expr& expr, std::string_view clause, bool may_be_zero);
+  void note_call(const ast::CallAction& call, const ast::Expr& first, const Node* value);
+  const Node* secret(const Definition& definition, std::string_view name, Span span);
 
   // Making nodes.
   template <class T>
@@ -358,7 +369,9 @@ class UnitCompiler {
   uint32_t next_slot_ = 0;
   uint32_t most_slots_ = 0;
   uint32_t levels_ = 0;
-  uint32_t loops_ = 0;  ///< how many `for` stand around
+  uint32_t loops_ = 0;                          ///< how many `for` stand around
+  bool in_call_ = false;                        ///< in the arguments of a `call`
+  std::vector<SecretMark>* secrets_ = nullptr;  ///< where secrets may stand: those that do
   std::vector<uint32_t> lazy_slots_;
 };
 

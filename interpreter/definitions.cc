@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 
 #include "compiler.h"
 #include "folding_host.h"
@@ -24,6 +25,8 @@ const ast::Expr* expression_of(const Definition& definition) {
       return std::get<ast::Param>(definition.declaration->node).default_value.get();
     case Definition::Kind::kFn:
       return std::get<ast::Fn>(definition.declaration->node).body.get();
+    case Definition::Kind::kSecret:
+      return nullptr;
   }
   return nullptr;
 }
@@ -91,6 +94,8 @@ void ProgramCompiler::collect_definitions() {
         add(Definition::Kind::kParam, param->name, param->name_span, declaration, source);
       } else if (const auto* fn = std::get_if<ast::Fn>(&declaration.node)) {
         add(Definition::Kind::kFn, fn->name, fn->name_span, declaration, source);
+      } else if (const auto* secret = std::get_if<ast::Secret>(&declaration.node)) {
+        add(Definition::Kind::kSecret, secret->name, secret->name_span, declaration, source);
       }
     }
   }
@@ -187,6 +192,9 @@ void ProgramCompiler::compile_definition(Definition& definition) {
       return;
     case Definition::Kind::kFn:
       compile_fn(definition, std::get<ast::Fn>(definition.declaration->node));
+      return;
+    case Definition::Kind::kSecret:
+      compile_secret(definition, std::get<ast::Secret>(definition.declaration->node));
       return;
   }
 }
@@ -324,6 +332,15 @@ void ProgramCompiler::compile_fn(Definition& definition, const ast::Fn& declarat
   fn->local_count = unit.slot_count();
   definition.fn = fn;
   definition.inlined = fn->local_count == 0 && (body->flags & kCallsFunction) == 0;
+}
+
+// What stands for it in the arguments of a call, in a form that no data can bring along.
+void ProgramCompiler::compile_secret(Definition& definition, const ast::Secret& declaration) {
+  std::random_device chance;
+  const std::string mark = fmt::format("<secret {} {:08x}{:08x}{:08x}{:08x}>", declaration.name, chance(),
+                                       chance(), chance(), chance());
+  definition.value = Value::string(mark, impl_->arena);
+  impl_->secrets.push_back({declaration.name, {impl_->sources[definition.source], definition.name_span}});
 }
 
 Value ProgramCompiler::evaluate(const Node& node, uint64_t steps, uint32_t local_count) {

@@ -9,25 +9,6 @@ namespace {
 
 using ast::AssignOp;
 
-// Null, with frame.failure set, when the clause does not give a subject.
-Subject* subject_of(const ClausePart& clauses, Frame& frame) {
-  return clauses.on == nullptr ? frame.subject : find_subject(*clauses.on, frame);
-}
-
-bool read_with(const StmtNode& statement, const ClausePart& clauses, Frame& frame, Value& with) {
-  if (clauses.with == nullptr) return true;
-  with = clauses.with->eval(*clauses.with, frame);
-  if (with.is_null()) return true;
-  if (with.is(ValueKind::kMap)) return can_be_kept(statement, frame, with);
-  if (with.is_error()) {
-    fail_with(statement, frame, with);
-  } else {
-    fail_with(statement, frame, error_kind::kKind,
-              fmt::format("`with` takes a map, got {}", kind_name(with.kind())));
-  }
-  return false;
-}
-
 // The name that is set or deleted; null with frame.failure set when it cannot be one.
 const Symbol* name_of(const StmtNode& statement, const TargetPart& target, Frame& frame) {
   if (target.computed == nullptr) return target.name;
@@ -333,6 +314,24 @@ Flow run_cancel(const StmtNode& statement, Frame& frame) {
 }
 
 }  // namespace
+
+Subject* subject_of(const ClausePart& clauses, Frame& frame) {
+  return clauses.on == nullptr ? frame.subject : find_subject(*clauses.on, frame);
+}
+
+bool read_with(const StmtNode& statement, const ClausePart& clauses, Frame& frame, Value& with) {
+  if (clauses.with == nullptr) return true;
+  with = clauses.with->eval(*clauses.with, frame);
+  if (with.is_null()) return true;
+  if (with.is(ValueKind::kMap)) return can_be_kept(statement, frame, with);
+  if (with.is_error()) {
+    fail_with(statement, frame, with);
+  } else {
+    fail_with(statement, frame, error_kind::kKind,
+              fmt::format("`with` takes a map, got {}", kind_name(with.kind())));
+  }
+  return false;
+}
 
 RunFunction set_statement(const SetStmt& statement) {
   const bool plain = statement.target.kind == ast::Target::Kind::kProperty &&

@@ -26,6 +26,7 @@ class FoldingHost final : public Host {
   Value set_timer(const EmitRequest&, int64_t, std::string_view) override { return {}; }
   void cancel_timer(Subject&, std::string_view) override {}
   Value pending_timer(Subject&, std::string_view) override { return {}; }
+  Value call(const CallRequest&) override { return {}; }
   size_t savepoint() override { return 0; }
   void rollback(size_t) override {}
   int64_t now() override { return 0; }

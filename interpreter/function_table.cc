@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "krules/host.h"
 #include "krules/program.h"
 #include "nodes.h"
@@ -36,6 +38,18 @@ bool FunctionTable::add(FunctionSpec spec, Closure function) {
 const FunctionSpec* FunctionTable::find(std::string_view name) const {
   const auto found = by_name_.find(name);
   return found != by_name_.end() ? found->second : nullptr;
+}
+
+bool FunctionTable::add_action(ActionSpec spec) {
+  if (find_action(spec.name) != nullptr) return false;
+  actions_.push_back(std::move(spec));
+  return true;
+}
+
+const ActionSpec* FunctionTable::find_action(std::string_view name) const {
+  const auto found = std::find_if(actions_.begin(), actions_.end(),
+                                  [&](const ActionSpec& each) { return each.name == name; });
+  return found != actions_.end() ? &*found : nullptr;
 }
 
 std::vector<const FunctionSpec*> FunctionTable::all() const {

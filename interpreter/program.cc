@@ -107,6 +107,12 @@ const std::vector<CompiledRule>& Program::rules() const {
 const std::vector<CompiledRule>& Program::wrappers() const {
   return impl_->wrappers;
 }
+const std::vector<SecretDeclaration>& Program::secrets() const {
+  return impl_->secrets;
+}
+const std::vector<CallSite>& Program::calls() const {
+  return impl_->calls;
+}
 const std::vector<CompiledSchedule>& Program::schedules() const {
   return impl_->schedules;
 }

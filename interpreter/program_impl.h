@@ -31,6 +31,8 @@ struct Program::Impl {
   std::vector<CompiledRule> rules;
   std::vector<CompiledRule> wrappers;
   std::vector<CompiledSchedule> schedules;
+  std::vector<SecretDeclaration> secrets;
+  std::vector<CallSite> calls;
   std::deque<CompiledInput> inputs;
   std::unordered_map<const Symbol*, const CompiledInput*> inputs_by_type;
   std::vector<NamePattern> outputs;

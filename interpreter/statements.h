@@ -48,6 +48,26 @@ struct CancelStmt : StmtNode {
   ClausePart clauses;
   const Node* key = nullptr;
 };
+struct CallStmt : StmtNode {
+  struct Argument {
+    const Symbol* name = nullptr;
+    const Node* value = nullptr;
+    const ActionSpec::Parameter* parameter = nullptr;
+  };
+  static constexpr int64_t kMostRetries = 1000;
+  /// Whether `retry` can take it.
+  static bool is_count(const Value& value);
+
+  ClausePart clauses;
+  const ActionSpec* spec = nullptr;
+  std::span<const Argument> arguments;
+  std::span<const SecretMark> secrets;
+  const Symbol* reply = nullptr;         ///< known when compiled,
+  const Node* computed_reply = nullptr;  ///< or not, or both null: none
+  const Node* timeout = nullptr;         ///< null: the usual, like the next two
+  const Node* retry = nullptr;
+  const Node* backoff = nullptr;
+};
 struct LetStmt : StmtNode {
   uint32_t slot = 0;
   const Node* value = nullptr;
@@ -97,6 +117,7 @@ RunFunction delete_statement();
 RunFunction delete_subject_statement();
 RunFunction emit_statement();
 RunFunction cancel_statement();
+RunFunction call_statement();
 
 RunFunction let_statement();
 RunFunction if_statement();
@@ -112,6 +133,11 @@ RunFunction next_statement();
 /// Fails the statement with `error`, whose place is filled in where it has none.
 Flow fail_with(const StmtNode& statement, Frame& frame, const Value& error);
 Flow fail_with(const StmtNode& statement, Frame& frame, std::string_view kind, std::string_view message);
+
+/// The subject of `on`, or the frame's; null, with the statement failed, when the clause gives none.
+Subject* subject_of(const ClausePart& clauses, Frame& frame);
+/// The map of `with`, or null. False, with the statement failed, when it is none.
+bool read_with(const StmtNode& statement, const ClausePart& clauses, Frame& frame, Value& with);
 
 /// Pays for keeping `value`, which is copied then. False, with the statement failed, when it cannot be kept.
 bool can_be_kept(const StmtNode& statement, Frame& frame, const Value& value);

@@ -47,6 +47,7 @@ void Cascade::begin(RuleIndex& index, uint32_t most_events) {
   events_ = 0;
   has_now_ = false;
   logs_.clear();
+  calls_.clear();
   arena_.reset();
   queue_.clear();
 }
@@ -76,6 +77,7 @@ void Cascade::begin_rule(uint32_t event, const CompiledRule& rule) {
   rule_undo_ = undo_.size();
   rule_logs_ = logs_.size();
   rule_timers_ = timer_changes_.size();
+  rule_calls_ = calls_.size();
   write_base_ += static_cast<uint32_t>(writes_.size());
   effects_.clear();
   writes_.clear();
@@ -174,6 +176,7 @@ void Cascade::undo_rule() {
   if (recorder_ != nullptr) recorder_->before_undo(rule_undo_, 0, rule_timers_, rule_logs_);
   revert(rule_undo_);
   revert_timers(rule_timers_);
+  calls_.resize(rule_calls_);
   effects_.clear();
   writes_.clear();
   for (size_t i = rule_logs_; i < logs_.size(); ++i) logs_[i].undone = true;
@@ -182,13 +185,15 @@ void Cascade::undo_rule() {
 void Cascade::undo_all() {
   revert(0);
   revert_timers(0);
+  calls_.clear();
   direct_ = false;
   for (LogRecord& record : logs_) record.undone = record.failure.empty();
   forget();
 }
 
 size_t Cascade::savepoint() {
-  savepoints_.push_back({undo_.size(), effects_.size(), writes_.size(), logs_.size(), timer_changes_.size()});
+  savepoints_.push_back(
+      {undo_.size(), effects_.size(), writes_.size(), logs_.size(), timer_changes_.size(), calls_.size()});
   return savepoints_.size() - 1;
 }
 
@@ -197,6 +202,7 @@ void Cascade::rollback(size_t savepoint) {
   if (recorder_ != nullptr) recorder_->before_undo(point.undo, point.effects, point.timers, point.logs);
   revert(point.undo);
   revert_timers(point.timers);
+  calls_.resize(point.calls);
   effects_.resize(point.effects);
   writes_.resize(point.writes);
   savepoints_.resize(savepoint);

@@ -9,6 +9,7 @@
 
 #include "krules/event.h"
 #include "krules/host.h"
+#include "krules/store.h"
 #include "rule_index.h"
 #include "subject_cache.h"
 #include "timer_table.h"
@@ -135,6 +136,8 @@ class Cascade final : public Host {
     }
     timer_changes_.clear();
   }
+  /// What rules asked outside, in order, to be taken by who finishes the cascade. Before finish().
+  std::vector<StoredCall>& calls() { return calls_; }
   /// What was written stays. Calls `dirty(subject, part)` for each write, repeats included.
   template <class Dirty>
   void finish(const Dirty& dirty) {
@@ -174,6 +177,7 @@ class Cascade final : public Host {
   Value set_timer(const EmitRequest& request, int64_t delay, std::string_view key) override;
   void cancel_timer(Subject& subject, std::string_view key) override;
   Value pending_timer(Subject& subject, std::string_view key) override;
+  Value call(const CallRequest& request) override;
   const Symbol* symbol(std::string_view text) override;
   size_t savepoint() override;
   void rollback(size_t savepoint) override;
@@ -211,6 +215,7 @@ class Cascade final : public Host {
     size_t writes;
     size_t logs;
     size_t timers;
+    size_t calls;
   };
   /// A timer that was set, or ended: then it is out of the table and waits here.
   struct TimerChange {
@@ -253,6 +258,7 @@ class Cascade final : public Host {
   std::vector<Value> garbage_;  // values taken out of subjects, still referred to until the cascade ends
   std::vector<LogRecord> logs_;
   std::vector<TimerChange> timer_changes_;
+  std::vector<StoredCall> calls_;
   std::string text_;  // where JSON is put together
   uint32_t most_events_ = 0;
   uint32_t events_ = 0;
@@ -270,6 +276,7 @@ class Cascade final : public Host {
   size_t rule_undo_ = 0;
   size_t rule_logs_ = 0;
   size_t rule_timers_ = 0;
+  size_t rule_calls_ = 0;
   std::vector<Effect> effects_;
   std::vector<Write> writes_;
   uint32_t write_base_ = 1;  // of marks in slots; grows, so that marks of other rules do not fit

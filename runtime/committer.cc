@@ -16,7 +16,8 @@ int64_t nanoseconds_since(steady_clock::time_point then) {
 
 }  // namespace
 
-Committer::Committer(Mode mode, Store* store, OutputSink& sink) : store_(store), sink_(sink) {
+Committer::Committer(Mode mode, Store* store, OutputSink& sink, std::function<void(uint64_t)> after_calls)
+    : store_(store), sink_(sink), after_calls_(std::move(after_calls)) {
   if (mode == Mode::kThread) thread_.emplace([this] { run(); });
 }
 
@@ -107,6 +108,7 @@ void Committer::commit(CommitGroup& group) {
     confirmed_ = delivered_;
     committed_.store(group.number, std::memory_order_release);
   }
+  if (!group.calls.empty()) after_calls_(group.number);
   if (!group.outputs.empty()) (void)deliver(group.outputs, group.number);
 }
 

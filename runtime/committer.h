@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,8 +25,9 @@ class Committer {
   enum class Mode : uint8_t { kInline, kThread };
   enum class Failure : uint8_t { kNone, kStore, kOutput };
 
-  /// `store` null: outputs are handed over and nothing is kept.
-  Committer(Mode mode, Store* store, OutputSink& sink);
+  /// `store` null: outputs are handed over and nothing is kept. `after_calls` is called with the number of
+  /// each group that asks for outside calls, once it is stored, in the thread that commits.
+  Committer(Mode mode, Store* store, OutputSink& sink, std::function<void(uint64_t)> after_calls);
   ~Committer();
 
   /// Waits while another group is at work, then takes this one. The group that is given back is empty, its
@@ -57,6 +59,7 @@ class Committer {
 
   Store* store_;
   OutputSink& sink_;
+  std::function<void(uint64_t)> after_calls_;
   CommitGroup current_;
   Durations durations_;
   Durations waits_;

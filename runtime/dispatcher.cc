@@ -52,6 +52,7 @@ DispatchResult Dispatcher::begin(const InputEvent& event) {
   }
   root.payload = event.payload;
   root.meta = event.meta;
+  root.extra = event.extra;
   if (const DispatchResult result = prepare_root(event, root); result != DispatchResult::kDone) return result;
   root.candidates = &index_->candidates(EventKind::kPlain, root.type, nullptr);
   return DispatchResult::kDone;
@@ -61,7 +62,7 @@ DispatchResult Dispatcher::prepare_root(const InputEvent& event, Event& root) {
   const Program& program = *index_->program();
   std::string_view subject_name = event.subject;
   Value computed;
-  if (program.has_inputs() && event.timer == 0) {
+  if (program.has_inputs() && event.timer == 0 && event.call == 0) {
     if (const CompiledInput* input = program.input(root.type)) {
       if (const Value bad = program.check_input(*input, event.payload, cascade_.arena()); bad.is_error()) {
         return stop(DispatchResult::kUnfit, bad.as_error().message);

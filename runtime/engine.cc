@@ -157,8 +157,11 @@ Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_s
   }
   cache = std::make_unique<SubjectCache>(cache_options, latest_symbols);
   if (store != nullptr && failure.empty()) {
-    if (StoreStatus status = load_timers(); !status.ok()) failure = status.error().message;
+    StoreStatus status = load_timers();
+    if (status.ok()) status = load_calls();
+    if (!status.ok()) failure = status.error().message;
   }
+  if (options.calls == CallHandling::kMake && failure.empty()) open_desk();
   cascade = std::make_unique<Cascade>(*cache, timers, *this);
   cascade->set_clock([](void* impl) { return static_cast<Impl*>(impl)->time(); }, this);
   const Dispatcher::Limits limits{options.max_cascade, options.max_steps};
@@ -169,7 +172,9 @@ Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_s
   record(false);
   const bool own_thread = options.commit_thread == CommitThread::kOwn && store != nullptr;
   committer = std::make_unique<Committer>(own_thread ? Committer::Mode::kThread : Committer::Mode::kInline,
-                                          store.get(), *sink);
+                                          store.get(), *sink, [this](uint64_t stored) {
+                                            if (desk != nullptr) desk->release(stored);
+                                          });
 }
 
 Engine::Engine(EngineOptions options, std::unique_ptr<Store> store, std::unique_ptr<OutputSink> sink,
@@ -195,6 +200,10 @@ PreparedRules Engine::prepare(const std::vector<SourcePtr>& sources) {
   LoadedProgram loaded = load_program(sources, compile_options, Trees::kWhereCyclesMayBe);
   PreparedRules prepared;
   prepared.diagnostics = std::move(loaded.diagnostics);
+  if (loaded.program != nullptr) {
+    impl_->check_secrets(*loaded.program, prepared.diagnostics);
+    impl_->check_hosts(*loaded.program, prepared.diagnostics);
+  }
   if (loaded.program != nullptr && impl_->options.check == LoopCheck::kRefuse) {
     CheckOptions check_options;
     check_options.max_cascade = impl_->options.max_cascade;
@@ -224,6 +233,7 @@ ProgramChange Engine::install(std::shared_ptr<const Program> program) {
   impl_->dispatcher->use(*impl_->index);
   if (impl_->metrics != nullptr) impl_->metrics->use(*impl_->index->program());
   impl_->set_schedules();
+  impl_->go_on_with_calls();
   return change;
 }
 

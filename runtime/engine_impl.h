@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "call_desk.h"
 #include "cascade.h"
 #include "committer.h"
 #include "dispatcher.h"
@@ -80,6 +81,18 @@ struct Engine::Impl final : EmitListener, FailureListener {
   void store_timer(const Timer& timer, bool set);
 
   int64_t time() { return repeated_now.has_value() ? *repeated_now : clock->now(); }
+  // engine_calls.cc
+  StoreStatus load_calls();
+  /// What the cascade asks outside is the engine's from here on.
+  void take_calls();
+  bool answer(uint64_t id, const ActionResult& result);
+  bool run_reply(const StoredCall& call, const ActionResult& result);
+  void open_desk();
+  void go_on_with_calls();
+  bool take_outcome(CallDesk::Outcome& outcome);
+  void tell_failed_call(const StoredCall& call, const ActionResult& result);
+  void check_secrets(const Program& program, std::vector<Diagnostic>& diagnostics) const;
+  void check_hosts(const Program& program, std::vector<Diagnostic>& diagnostics) const;
 
   void after_cascade();
   void seal();
@@ -100,9 +113,15 @@ struct Engine::Impl final : EmitListener, FailureListener {
   TimerTable timers;
   std::map<std::string, CronSchedule, std::less<>> crons;  // by line and zone
   std::map<std::string, const CompiledSchedule*, std::less<>>
-      schedules;                 // of the rules in force, by clock_key()
-  Arena timer_arena;             // of the timer that fires
-  bool root_is_emitted = false;  // the cascade's first event is one that a rule emitted
+      schedules;                              // of the rules in force, by clock_key()
+  Arena timer_arena;                          // of the timer that fires, or of the reply
+  bool root_is_emitted = false;               // the cascade's first event is one that a rule emitted
+  std::map<uint64_t, StoredCall> open_calls;  // by id
+  uint64_t last_call_id = 0;
+  std::vector<uint64_t> left_calls;  // of earlier runs, to be made once there are rules
+  HttpGrants grants;
+  std::unique_ptr<CallDesk> desk;  // null where calls are held
+  std::map<std::string, ActionHandler, std::less<>> actions;
   std::unique_ptr<Cascade> cascade;
   std::unique_ptr<Dispatcher> dispatcher;
   OutputFormatter formatter;

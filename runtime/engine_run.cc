@@ -273,6 +273,7 @@ void Engine::Impl::finish_cascade() {
   if (store != nullptr) {
     for (DeadLetter& letter : refused) group.add_dead_letter(std::move(letter));
   }
+  if (!cascade->calls().empty()) take_calls();
   cascade->finish_timers([this](const Timer& timer, bool set) { store_timer(timer, set); });
   if (store == nullptr) {
     cascade->finish([](Subject&, uint16_t) {});

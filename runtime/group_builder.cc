@@ -74,6 +74,26 @@ void GroupBuilder::add_story(const JournalWrite& entry, const std::vector<Proper
   }
 }
 
+void GroupBuilder::set_call(const StoredCall& call) {
+  CallRow& row = calls_.emplace_back();
+  row.numbers.id = call.id;
+  row.numbers.time = call.time;
+  row.numbers.timeout = call.timeout;
+  row.numbers.attempts = call.attempts;
+  row.numbers.most_attempts = call.most_attempts;
+  row.numbers.backoff = call.backoff;
+  row.numbers.not_before = call.not_before;
+  const std::string_view pieces[] = {call.action,  call.arguments, call.reply,
+                                     call.subject, call.extra,     call.rule};
+  for (size_t i = 0; i < std::size(pieces); ++i) row.pieces[i] = keep(pieces[i]);
+}
+
+void GroupBuilder::end_call(uint64_t id) {
+  CallRow& row = calls_.emplace_back();
+  row.numbers.id = id;
+  row.numbers.removed = true;
+}
+
 void GroupBuilder::write_part(Subject& subject, uint16_t part) {
   // Slots stand in the order of their parts.
   const PropertySet& set = subject.properties;
@@ -111,6 +131,16 @@ CommitGroup& GroupBuilder::close() {
     group_.timers.push_back(
         {row.id, row.removed, row.due, piece(0), piece(1), piece(2), piece(3), piece(4), piece(5), piece(6)});
   }
+  for (CallRow& row : calls_) {
+    const auto piece = [&](size_t i) { return kept(row.pieces[i]); };
+    CallWrite& write = group_.calls.emplace_back(row.numbers);
+    write.action = piece(0);
+    write.arguments = piece(1);
+    write.reply = piece(2);
+    write.subject = piece(3);
+    write.extra = piece(4);
+    write.rule = piece(5);
+  }
   for (const auto& [source, id] : seen_) group_.seen.push_back({kept(source), kept(id)});
   for (const Story& story : stories_) {
     const auto piece = [&](size_t i) { return kept(story.pieces[i]); };
@@ -132,6 +162,7 @@ void GroupBuilder::restart(uint64_t number) {
   touched_.clear();
   rows_.clear();
   timers_.clear();
+  calls_.clear();
   seen_.clear();
   stories_.clear();
 }

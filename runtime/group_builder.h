@@ -23,7 +23,8 @@ class GroupBuilder {
   uint64_t number() const { return group_.number; }
   uint32_t cascades() const { return cascades_; }
   bool empty() const {
-    return cascades_ == 0 && timers_.empty() && group_.dead_letters.empty() && group_.retried.empty();
+    return cascades_ == 0 && timers_.empty() && calls_.empty() && group_.dead_letters.empty() &&
+           group_.retried.empty();
   }
 
   void count_cascade() { ++cascades_; }
@@ -37,6 +38,8 @@ class GroupBuilder {
   void end_timer(uint64_t id);
   /// What `entry` has in its views is copied.
   void add_story(const JournalWrite& entry, const std::vector<PropertyName>& changed);
+  void set_call(const StoredCall& call);
+  void end_call(uint64_t id);
   void add_retried(int64_t id) { group_.retried.push_back(id); }
   std::vector<SourcePosition>& positions() { return group_.positions; }
 
@@ -75,7 +78,12 @@ class GroupBuilder {
   };
   Piece keep(std::string_view text);
 
+  struct CallRow {
+    CallWrite numbers;
+    Piece pieces[6];  ///< action, arguments, reply, subject, extra, rule
+  };
   std::vector<TimerRow> timers_;
+  std::vector<CallRow> calls_;
   std::vector<std::pair<Piece, Piece>> seen_;  // source and id, in group_.text
   std::vector<Story> stories_;
   uint64_t journal_bytes_;

@@ -69,6 +69,9 @@ struct Runner::Impl {
   bool move_clock_to(const InputEvent& event);
   bool fire_virtually(int64_t until);
   bool drain();
+  bool wait_for_calls();
+  bool finish();
+  void pause();
   std::chrono::microseconds until_next_timer() const;
   std::optional<SourcePosition> current_position() const;
   void install_pending(std::unique_lock<std::mutex>& lock);
@@ -218,6 +221,8 @@ bool Runner::Impl::feed(InputBatch& batch) {
     control = false;
     install_pending(lock);
     do_asked(lock);
+    lock.unlock();
+    if (!engine.take_replies()) return false;
     if (stop) break;
   }
   if (at_event != nullptr) position = current_position();
@@ -229,6 +234,7 @@ bool Runner::Impl::feed(InputBatch& batch) {
 
 bool Runner::Impl::fire_virtually(int64_t until) {
   while (true) {
+    if (!wait_for_calls()) return false;
     const std::optional<int64_t> next = engine.next_timer();
     if (!next.has_value() || *next > until || stop) return engine.failure().empty();
     options.virtual_clock->advance_to(*next);
@@ -267,12 +273,37 @@ bool Runner::Impl::drain() {
       if (!fire_virtually(*last)) return false;
       continue;
     }
-    if (!engine.fire_timers()) return false;
-    engine.idle();
-    std::unique_lock lock(mutex);
-    do_asked(lock);
-    changed.wait_for(lock, until_next_timer(), [this] { return stop || asked; });
+    if (!engine.fire_timers() || !engine.take_replies()) return false;
+    pause();
   }
+  return true;
+}
+
+// Where the clock is a virtual one it stands still meanwhile.
+bool Runner::Impl::wait_for_calls() {
+  while (!stop && engine.open_call_count() > 0) {
+    if (options.virtual_clock == nullptr && !engine.fire_timers()) return false;
+    if (!engine.take_replies()) return false;
+    if (engine.open_call_count() > 0) pause();
+  }
+  return engine.failure().empty();
+}
+
+// Commits, and waits until there is something to do.
+void Runner::Impl::pause() {
+  engine.idle();
+  std::unique_lock lock(mutex);
+  do_asked(lock);
+  changed.wait_for(lock, until_next_timer(), [this] { return stop || asked || control; });
+  control = false;
+}
+
+// When the input has ended: calls that are out bring more events, and timers more calls.
+bool Runner::Impl::finish() {
+  const bool drains = options.at_end == AtEnd::kDrainTimers || options.virtual_clock != nullptr;
+  do {
+    if (!wait_for_calls() || (drains && !drain())) return false;
+  } while (!stop && engine.open_call_count() > 0);
   return true;
 }
 
@@ -321,6 +352,9 @@ RunEnd Runner::Impl::feed_all() {
     control = false;
     install_pending(lock);
     do_asked(lock);
+    lock.unlock();
+    if (!engine.take_replies()) return RunEnd::kEngineFailed;
+    lock.lock();
     if (!ready.empty()) {
       std::unique_ptr<InputBatch> batch = std::move(ready.front());
       ready.pop_front();
@@ -336,9 +370,8 @@ RunEnd Runner::Impl::feed_all() {
     lock.unlock();
     if (options.virtual_clock == nullptr && !engine.fire_timers()) return RunEnd::kEngineFailed;
     if (ended) {
-      const bool drains = options.at_end == AtEnd::kDrainTimers || options.virtual_clock != nullptr;
-      if (drains && !drain()) return RunEnd::kEngineFailed;
-      return RunEnd::kInputEnded;
+      if (!finish()) return RunEnd::kEngineFailed;
+      return stop ? RunEnd::kStopped : RunEnd::kInputEnded;
     }
     engine.idle();
     if (!engine.failure().empty()) return RunEnd::kEngineFailed;
@@ -348,7 +381,7 @@ RunEnd Runner::Impl::feed_all() {
     }
     lock.lock();
     changed.wait_for(lock, until_next_timer(), [this] {
-      return stop || input_ended || !ready.empty() || next_program != nullptr || asked;
+      return stop || input_ended || !ready.empty() || next_program != nullptr || asked || control;
     });
   }
   return RunEnd::kStopped;
@@ -361,7 +394,13 @@ RunEnd Runner::Impl::run() {
   for (size_t i = 0; i < kBatches; ++i) spare.push_back(std::make_unique<InputBatch>());
   std::thread reading([this] { read_input(); });
   std::thread watching([this] { reloader.run(); });
+  engine.on_reply([this] {
+    const std::lock_guard lock(mutex);
+    control = true;
+    changed.notify_all();
+  });
   RunEnd end = feed_all();
+  engine.on_reply(nullptr);
   if (end != RunEnd::kEngineFailed && !engine.close()) end = RunEnd::kEngineFailed;
   error = source.error();
   {

@@ -44,6 +44,7 @@ class TestHost final : public Host {
   Value emit(const EmitRequest&) override { return {}; }
   Value set_timer(const EmitRequest&, int64_t, std::string_view) override { return {}; }
   void cancel_timer(Subject&, std::string_view) override {}
+  Value call(const CallRequest&) override { return {}; }
   size_t savepoint() override { return 0; }
   void rollback(size_t) override {}
   void log(LogSeverity, std::string_view, const Value&) override {}

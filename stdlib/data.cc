@@ -3,6 +3,7 @@
 #include <string>
 
 #include "call.h"
+#include "krules/base64.h"
 #include "krules/json.h"
 #include "library.h"
 #include "utf8.h"
@@ -34,23 +35,26 @@ Value parse_json_text(CallContext& context, Arguments arguments, const void*) {
 
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+void write_base64(std::string_view bytes, char* to) {
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    auto byte = [&](size_t i) -> uint32_t {
+      return at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0;
+    };
+    const uint32_t bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+    *to++ = kDigits[bits >> 18];
+    *to++ = kDigits[bits >> 12 & 63];
+    *to++ = at + 1 < bytes.size() ? kDigits[bits >> 6 & 63] : '=';
+    *to++ = at + 2 < bytes.size() ? kDigits[bits & 63] : '=';
+  }
+}
+
 Value base64(CallContext& context, Arguments arguments, const void*) {
   Call call(context, "base64", arguments);
   const std::string_view text = call.text(0, "text");
   const size_t size = (text.size() + 2) / 3 * 4;
   if (call.failed() || !call.charge_result(size)) return call.failure();
   char* memory = call.arena().allocate_array<char>(size);
-  char* to = memory;
-  for (size_t at = 0; at < text.size(); at += 3) {
-    auto byte = [&](size_t i) -> uint32_t {
-      return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0;
-    };
-    const uint32_t bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-    *to++ = kDigits[bits >> 18];
-    *to++ = kDigits[bits >> 12 & 63];
-    *to++ = at + 1 < text.size() ? kDigits[bits >> 6 & 63] : '=';
-    *to++ = at + 2 < text.size() ? kDigits[bits & 63] : '=';
-  }
+  write_base64(text, memory);
   return Value::string_view({memory, size});
 }
 
@@ -193,3 +197,13 @@ void add_data(FunctionTable& functions) {
 }
 
 }  // namespace krules::library
+
+namespace krules {
+
+std::string base64_text(std::string_view bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4, '\0');
+  library::write_base64(bytes, text.data());
+  return text;
+}
+
+}  // namespace krules

@@ -55,6 +55,7 @@ void add_sequences(FunctionTable& functions);
 void add_maps(FunctionTable& functions);
 void add_time(FunctionTable& functions);
 void add_data(FunctionTable& functions);
+void add_actions(FunctionTable& functions);
 void add_random(FunctionTable& functions);
 void add_network(FunctionTable& functions);
 void add_environment(FunctionTable& functions, const StandardFunctionOptions& options);

@@ -18,6 +18,7 @@ void add_standard_functions(FunctionTable& functions, const StandardFunctionOpti
   library::add_network(functions);
   library::add_kinds(functions);
   library::add_environment(functions, options);
+  library::add_actions(functions);
 }
 
 }  // namespace krules

@@ -8,7 +8,7 @@ import unittest
 import support
 
 COMMANDS = [
-    ["run"], ["check"], ["graph"], ["replay"], ["subjects"], ["timers"], ["dead-letters"], ["dead-letters", "list"],
+    ["run"], ["check"], ["graph"], ["replay"], ["subjects"], ["timers"], ["calls"], ["dead-letters"], ["dead-letters", "list"],
     ["dead-letters", "show"], ["dead-letters", "retry"], ["dead-letters", "drop"], ["parse"], ["doc"], ["completions"],
 ]
 

@@ -11,6 +11,7 @@
 #include "event_reader.h"
 #include "krules/engine.h"
 #include "krules/json.h"
+#include "krules/stored_call.h"
 #include "script.h"
 
 namespace krules::test {
@@ -127,10 +128,10 @@ class Run {
         options_.max_steps = std::stoul(text);
       } else if (name == "time") {
         if (!parse_timestamp(text, start_time_)) problem(directive, fmt::format("`{}` is no time", text));
-      } else if (is_one_of(name, {"expect", "state", "error", "warning", "fails", "condition fails",
+      } else if (is_one_of(name, {"expect", "state", "call", "error", "warning", "fails", "condition fails",
                                   "dead letter", "log"})) {
         expects = true;
-      } else if (!is_one_of(name, {"send", "advance", "help", "related"})) {
+      } else if (!is_one_of(name, {"send", "reply", "advance", "help", "related"})) {
         problem(directive, fmt::format("unknown directive `{}`", name));
       }
     }
@@ -146,6 +147,8 @@ class Run {
     });
     // What the rules do is told here, loops included, and not what krules thinks of them.
     options_.check = LoopCheck::kOff;
+    // Calls are looked at and answered here, not made.
+    options_.calls = CallHandling::kHold;
     auto clock = std::make_unique<VirtualClock>(start_time_);
     clock_ = clock.get();
     engine_ =
@@ -213,8 +216,8 @@ class Run {
         if (last == nullptr || !has_related(directive, *last))
           problem(directive, fmt::format("line {} is not shown with `{}`", directive.line, directive.text));
       } else if (!loaded_ && !told &&
-                 is_one_of(directive.name, {"send", "advance", "expect", "state", "fails", "condition fails",
-                                            "dead letter", "log"})) {
+                 is_one_of(directive.name, {"send", "reply", "advance", "expect", "state", "call", "fails",
+                                            "condition fails", "dead letter", "log"})) {
         problem(directive, "the rules have errors, nothing runs");
         told = true;
       }
@@ -237,6 +240,11 @@ class Run {
         advance(directive);
       } else if (directive.name == "expect") {
         expect(directive);
+      } else if (directive.name == "call") {
+        next(directive, compact_json(directive.text), calls_, taken_calls_, "called");
+      } else if (directive.name == "reply") {
+        settle(fmt::format("{}", directive.written_at));
+        reply(directive);
       } else if (directive.name == "state") {
         expect_state(directive);
       } else if (directive.name == "log") {
@@ -285,12 +293,56 @@ class Run {
     commit(directive);
   }
 
+  /// Commits, and takes down what came of it besides events.
   void commit(const Directive& directive) {
     if (!engine_->flush()) problem(directive, engine_->failure());
+    for (const StoredCall& call : engine_->open_calls()) {
+      if (call.id <= last_call_) continue;
+      last_call_ = call.id;
+      calls_.push_back(compact_json(told(call)));
+    }
     std::vector<DeadLetter> letters;
     if (!engine_->store()->dead_letters(letters).ok()) problem(directive, "no dead letters can be read");
     for (size_t i = dead_letters_.size(); i < letters.size(); ++i)
       dead_letters_.push_back(fmt::format("{} {}", letters[i].kind, letters[i].message));
+  }
+
+  /// `http.post {...} reply TYPE on SUBJECT timeout 5s retry 3 backoff 1s with {...}`; what is the usual is
+  /// left out, and secrets stand as `<secret NAME>`.
+  static std::string told(const StoredCall& call) {
+    std::string text = call.action + " " + shown_arguments(call);
+    if (!call.reply.empty()) text += fmt::format(" reply {} on {}", call.reply, call.subject);
+    const auto duration = [&](std::string_view word, int64_t microseconds, int64_t usual) {
+      if (microseconds == usual) return;
+      text += fmt::format(" {} ", word);
+      append_duration(text, microseconds);
+    };
+    duration("timeout", call.timeout, 30'000'000);
+    if (call.most_attempts != 1) text += fmt::format(" retry {}", call.most_attempts - 1);
+    duration("backoff", call.backoff, 1'000'000);
+    if (!call.extra.empty()) text += " with " + call.extra;
+    return text;
+  }
+
+  /// Answers the oldest call that has no answer yet.
+  void reply(const Directive& directive) {
+    const std::vector<StoredCall> open = engine_->open_calls();
+    if (open.empty()) {
+      problem(directive, "no call waits for an answer");
+      return;
+    }
+    ActionResult result;
+    std::string_view text = directive.text;
+    if (cut(text, "error ")) {
+      result.error = text;
+    } else {
+      result.status = std::atoi(std::string(text.substr(0, 3)).c_str());
+      result.ok = result.status >= 200 && result.status <= 299;
+      result.body_kind = ActionResult::Body::kJson;
+      result.body = text.substr(std::min<size_t>(4, text.size()));
+    }
+    if (!engine_->answer_call(open.front().id, result)) problem(directive, engine_->failure());
+    commit(directive);
   }
 
   /// All that came of the events so far must have been said.
@@ -298,6 +350,7 @@ class Run {
     leftover(place, outputs_, taken_outputs_, "emitted");
     leftover(place, logger_.records, taken_records_, "logged");
     leftover(place, dead_letters_, taken_dead_letters_, "a dead letter");
+    leftover(place, calls_, taken_calls_, "called");
   }
   void leftover(const std::string& place, const std::vector<std::string>& list, size_t& taken,
                 std::string_view what) {
@@ -393,6 +446,9 @@ class Run {
   uint64_t sent_ = 0;
   std::vector<std::string> outputs_;
   std::vector<std::string> dead_letters_;
+  std::vector<std::string> calls_;
+  uint64_t last_call_ = 0;
+  size_t taken_calls_ = 0;
   size_t taken_outputs_ = 0;
   size_t taken_records_ = 0;
   size_t taken_dead_letters_ = 0;

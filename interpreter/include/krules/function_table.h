@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -8,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "krules/ast.h"
 #include "krules/value.h"
 
 namespace krules {
@@ -85,7 +87,23 @@ struct FunctionSpec {
   bool (*string_predicate)(std::string_view text, std::string_view other) = nullptr;
 };
 
-/// The functions a program can call. Filled before programs are compiled, then immutable; outlives them.
+/// What an outside action takes. Actions are named by `call` alone, and done by the engine.
+struct ActionSpec {
+  struct Parameter {
+    std::string name;
+    ast::Kind kind = ast::Kind::kAny;
+    bool optional = false;
+    /// Of a map: the fields that it may have; none: any.
+    std::vector<std::string> fields;
+  };
+  std::string name;  ///< "http.post"
+  std::vector<Parameter> parameters;
+  std::string summary;  ///< one line
+  std::string example;
+};
+
+/// The functions a program can call, and the outside actions. Filled before programs are compiled, then
+/// immutable; outlives them.
 class FunctionTable {
  public:
   /// False when the name is taken.
@@ -94,12 +112,19 @@ class FunctionTable {
   /// context.error(...).
   bool add(FunctionSpec spec, std::function<Value(CallContext&, std::span<const Value>)> function);
 
+  /// False when the name is taken.
+  bool add_action(ActionSpec spec);
+
   const FunctionSpec* find(std::string_view name) const;
+  const ActionSpec* find_action(std::string_view name) const;
+  /// In the order of addition.
+  const std::deque<ActionSpec>& actions() const { return actions_; }
   /// In the order of addition.
   std::vector<const FunctionSpec*> all() const;
 
  private:
   std::vector<std::unique_ptr<FunctionSpec>> specs_;
+  std::deque<ActionSpec> actions_;
   std::unordered_map<std::string_view, const FunctionSpec*> by_name_;
   std::vector<std::unique_ptr<std::function<Value(CallContext&, std::span<const Value>)>>> closures_;
 };

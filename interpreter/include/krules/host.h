@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "krules/event.h"
@@ -23,6 +24,25 @@ struct EmitRequest {
   Subject* subject;
   Value payload;
   Value meta;  ///< the map of `with`, or null
+};
+
+/// A secret in the arguments of a call: the text that stands for it until the call is made.
+struct SecretMark {
+  std::string_view name;
+  std::string_view mark;  ///< nobody can guess it; the same as long as the rules stay loaded
+};
+
+/// What a `call` asks for.
+struct CallRequest {
+  std::string_view action;  ///< "http.post"
+  Value arguments;          ///< a map by the names of the action's parameters
+  std::span<const SecretMark> secrets;
+  const Symbol* reply = nullptr;  ///< the event that brings the outcome, as EmitRequest::type; null: none
+  Subject* subject = nullptr;     ///< of that event
+  Value extra;                    ///< the map of `with`, or null
+  int64_t timeout = 0;            ///< of each attempt, in microseconds, above 0
+  uint32_t retries = 0;
+  int64_t backoff = 0;  ///< before the first retry, in microseconds, not negative
 };
 
 enum class LogSeverity : uint8_t { kDebug, kInfo, kWarn, kError };
@@ -57,6 +77,9 @@ class Host {
   virtual void cancel_timer(Subject& subject, std::string_view key) = 0;
   /// When the subject's timer of that key is due: a timestamp, or null when there is none.
   virtual Value pending_timer(Subject& subject, std::string_view key) = 0;
+
+  /// An outside action, to be done when the cascade is committed.
+  virtual Value call(const CallRequest& request) = 0;
 
   /// The symbol for a computed name: interned where the program knows it, else alive to the cascade's end.
   virtual const Symbol* symbol(std::string_view text) = 0;

@@ -63,6 +63,19 @@ struct CompiledSchedule {
   Location where;
 };
 
+/// A `secret` that is declared.
+struct SecretDeclaration {
+  std::string name;
+  Location where;
+};
+
+/// A `call` of a rule, middleware or gate.
+struct CallSite {
+  std::string action;
+  std::string first_text;  ///< the first argument where it is a constant text (of `http.post` the URL)
+  Location where;          ///< of that argument; of the action where there is none
+};
+
 /// What the engine needs to test and run a rule comes first, in one cache line; what is to be said about it
 /// follows. Arrays and nodes lie in the program's arena.
 struct alignas(64) CompiledRule {
@@ -161,6 +174,9 @@ class Program {
   }
   /// In the order of their rules.
   const std::vector<CompiledSchedule>& schedules() const;
+  const std::vector<SecretDeclaration>& secrets() const;
+  /// Those of rules first, each in the order of the text.
+  const std::vector<CallSite>& calls() const;
   const std::shared_ptr<const SymbolTable>& symbols() const;
   const std::vector<SourcePtr>& sources() const;
 

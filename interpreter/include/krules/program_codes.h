@@ -33,6 +33,9 @@
   X(kNext, "K0224", "`next` where there is nothing for it to run")                                     \
   X(kClock, "K0225", "an `every` or `at` that is no time, or never comes")                             \
   X(kModule, "K0226", "a `use` of something that cannot be used so")                                   \
+  X(kAction, "K0227", "a `call` of an action that does not exist, or not with what it takes")          \
+  X(kSecret, "K0228", "a secret is used outside of a call, or has no value")                           \
+  X(kNotGranted, "K0229", "a `call` of a host that is not granted")                                    \
   X(kTestStep, "K0240", "a step of a test that cannot be taken as it is written")                      \
   X(kTestEvent, "K0241", "a test names an event that nothing hears or emits, or a call nobody makes")  \
   X(kTestWithoutExpectation, "K0242", "a test that cannot fail")                                       \

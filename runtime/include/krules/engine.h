@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "krules/action.h"
 #include "krules/check.h"
 #include "krules/diagnostic.h"
 #include "krules/function_table.h"
@@ -91,6 +92,12 @@ enum class Journal : uint8_t {
   kAll,
 };
 
+/// What becomes of the outside calls of rules.
+enum class CallHandling : uint8_t {
+  kMake,  ///< they are made, in a thread of their own
+  kHold,  ///< they wait for Engine::answer_call(), for tests
+};
+
 struct EngineOptions {
   Durability durability = Durability::kFull;
   CommitThread commit_thread = CommitThread::kCaller;
@@ -114,6 +121,15 @@ struct EngineOptions {
   std::map<std::string, std::string> parameters;
   /// Environment variables that env() may read.
   std::vector<std::string> granted_environment;
+  CallHandling calls = CallHandling::kMake;
+  /// The hosts that `call http.get(...)` and its like may ask, as HttpGrants takes them.
+  std::vector<std::string> granted_hosts;
+  /// Calls that are under way at the same time, at most.
+  uint32_t max_calls = 16;
+  /// A larger response is not read to its end.
+  size_t max_response_bytes = size_t{4} << 20;
+  /// The value of a `secret`, empty where it has none. May be called from several threads at once.
+  std::function<std::optional<std::string>(std::string_view name)> secret;
 };
 
 struct EngineStatistics {
@@ -128,6 +144,7 @@ struct EngineStatistics {
   uint64_t dropped = 0;    ///< events that a gate stopped
   uint64_t held_back = 0;  ///< rules that a middleware did not let run, or whose failure it took care of
   uint64_t timers = 0;     ///< that fired
+  uint64_t calls = 0;      ///< outside calls that rules asked for
   uint64_t commits = 0;
 };
 
@@ -178,6 +195,9 @@ class Engine {
 
   /// For adding functions before the first load().
   FunctionTable& functions();
+  /// Lets rules say `call NAME(...)`; before the first load(). The handler outlives the engine or what it
+  /// uses does. False when there is such an action already.
+  bool add_action(ActionSpec spec, ActionHandler handler);
 
   /// Parses, compiles, looks for loops and puts in force; with errors the old rules stay.
   LoadResult load(const std::vector<SourcePtr>& sources);
@@ -223,6 +243,19 @@ class Engine {
   /// Lets every `every` and `at` begin anew, from now.
   void restart_clocks();
 
+  /// The calls that were asked for and not answered yet, the oldest first.
+  std::vector<StoredCall> open_calls() const;
+  size_t open_call_count() const;
+  /// Runs the cascades of the replies that have come. Cheap where there are none. False: the engine failed.
+  bool take_replies();
+  /// Commits what is open, then waits until a reply is there, or for so long (in microseconds).
+  bool wait_for_replies(int64_t microseconds);
+  /// Called when a reply is there, from another thread, in which the engine must not be used; null: nobody.
+  void on_reply(std::function<void()> listener);
+  /// The outcome of a call: runs the cascade of its reply and forgets the call, both in one transaction.
+  /// False: the engine failed. A call that is not open (any more) is passed over.
+  bool answer_call(uint64_t id, const ActionResult& result);
+
   /// Called when a group is closed, to add the positions of sources.
   void on_seal(std::function<void(std::vector<SourcePosition>&)> callback);
   /// Tells that nothing waits to be processed: what is open should be committed soon.
@@ -252,6 +285,10 @@ class Engine {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// The environment variable that `krules` takes the value of a `secret` from: KRULES_SECRET_API_KEY for
+/// `secret api_key`.
+std::string secret_variable(std::string_view name);
 
 /// Reads a rule file. Null with `error` set when it cannot be read.
 SourcePtr read_source(const std::string& path, std::string& error);

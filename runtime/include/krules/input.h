@@ -19,6 +19,7 @@ struct InputEvent {
   std::string_view subject;
   Value payload;            ///< `data`; an empty map where there was none
   Value meta;               ///< id, source, time and extension attributes, or null where there were none
+  Value extra;              ///< of the reply to a call: what the call said `with`; else null
   std::string_view id;      ///< empty: none
   std::string_view source;  ///< empty: none
   uint64_t line = 0;        ///< 1-based within its source, 0 unknown
@@ -28,6 +29,7 @@ struct InputEvent {
   std::string_view error;   ///< not empty: why the line is not an event
   int64_t dead_letter = 0;  ///< not 0: this event is that dead letter, sent again
   uint64_t timer = 0;       ///< not 0: it comes from within, from that timer
+  uint64_t call = 0;        ///< not 0: it comes from within, as the reply to that call
 };
 
 /// Some lines of one source with all their memory. Made by one thread, then handed to another.

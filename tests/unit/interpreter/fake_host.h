@@ -115,6 +115,17 @@ class FakeHost : public Host {
     return key == "set" ? Value::timestamp(subject.name().size() * 1'000'000) : Value::null();
   }
 
+  Value call(const CallRequest& request) override {
+    note("call " + std::string(request.action) + json(request.arguments) +
+         (request.reply == nullptr ? ""
+                                   : " reply " + std::string(request.reply->text()) + " on " +
+                                         std::string(request.subject->name())) +
+         " timeout " + json(Value::duration(request.timeout)) + " retry " + std::to_string(request.retries) +
+         " backoff " + json(Value::duration(request.backoff)) +
+         (request.extra.is_null() ? "" : " with " + json(request.extra)));
+    return Value::null();
+  }
+
   const Symbol* symbol(std::string_view text) override { return symbols_.find_or_foreign(text, arena_); }
 
   size_t savepoint() override { return undo_.size(); }

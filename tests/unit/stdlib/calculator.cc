@@ -36,6 +36,7 @@ class EmitHost final : public Host {
   Value set_timer(const EmitRequest&, int64_t, std::string_view) override { return {}; }
   void cancel_timer(Subject&, std::string_view) override {}
   Value pending_timer(Subject&, std::string_view) override { return {}; }
+  Value call(const CallRequest&) override { return {}; }
   Value emit(const EmitRequest& request) override {
     emitted_.emplace();
     append_json(*emitted_, *request.payload.as_map().find("value"), style_);
