@@ -53,6 +53,7 @@ ExitStatus describe(const std::string& name) {
   }
   std::vector<std::string_view> names;
   for (const FunctionSpec* spec : functions.all()) names.push_back(spec->name);
+  for (const ActionSpec& action : functions.actions()) names.push_back(action.name);
   const std::string_view near = nearest_name(name, names);
   return complain(ExitStatus::kNo, fmt::format("there is no function `{}`; {}", name,
                                                near.empty() ? "`krules doc` lists them all"

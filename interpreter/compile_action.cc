@@ -220,8 +220,20 @@ void UnitCompiler::note_call(const ast::CallAction& call, const ast::Expr& first
   CallSite& site = program_.program().calls.emplace_back();
   site.action = call.action;
   site.where = {program_.program().sources[source_], first.span};
-  if (is_const(value) && const_value(value).is(ValueKind::kString))
+  if (is_const(value)) {
+    if (!const_value(value).is(ValueKind::kString)) return;
     site.first_text = const_value(value).text();
+  } else if (const auto* literal = std::get_if<ast::StringLiteral>(&first.node)) {
+    if (const auto* text = std::get_if<std::string>(&literal->parts.front())) site.first_text = *text;
+  }
+  size_t known = is_const(value) ? std::string::npos : site.first_text.size();
+  for (const SecretMark& secret : *secrets_) known = std::min(known, site.first_text.find(secret.mark));
+  if (known == std::string::npos) return;
+  // Up to what is not known yet: enough where that stands behind the host.
+  site.first_text.resize(known);
+  const size_t host = site.first_text.find("://");
+  if (host == std::string::npos || site.first_text.find_first_of("/?#", host + 3) == std::string::npos)
+    site.first_text.clear();
 }
 
 }  // namespace krules

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -96,13 +97,22 @@ class CallDesk::Worker {
   };
 
   void run() {
+    // A connection that the other side has closed is an error of a write, not the end of the process.
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
     while (true) {
       std::vector<Shared::Answer> answers;
       {
         const std::lock_guard lock(shared_->mutex);
         if (shared_->stopping) return;
         answers.swap(shared_->answers);
-        for (StoredCall& call : shared_->released) waiting_.emplace(call.not_before, std::move(call));
+        for (StoredCall& call : shared_->released) {
+          // The clock of rules may be another one than this thread's, and has no say in the first attempt.
+          const int64_t not_before = call.attempts == 0 ? 0 : call.not_before;
+          waiting_.emplace(not_before, std::move(call));
+        }
         shared_->released.clear();
       }
       for (Shared::Answer& answer : answers) finish(answer.call, answer.attempt, std::move(answer.result));

@@ -13,6 +13,15 @@ namespace {
 // Signatures up to this width stand in a column of their own.
 constexpr size_t kSignatureWidth = 44;
 
+std::string action_signature(const ActionSpec& spec) {
+  std::string text = spec.name + "(";
+  for (const ActionSpec::Parameter& parameter : spec.parameters) {
+    const std::string comma = text.back() == '(' ? "" : ", ";
+    text += parameter.optional ? " [" + comma + parameter.name + "]" : comma + parameter.name;
+  }
+  return text + ")";
+}
+
 }  // namespace
 
 std::string function_signature(const FunctionSpec& spec) {
@@ -44,12 +53,28 @@ std::string describe_functions(const FunctionTable& functions) {
                      spec->summary);
     }
   }
+  if (functions.actions().empty()) return text;
+  text += "\noutside calls (behind the word `call`)\n";
+  for (const ActionSpec& action : functions.actions()) {
+    fmt::format_to(std::back_inserter(text), "  {:<{}}  {}\n", action_signature(action), kSignatureWidth,
+                   action.summary);
+  }
   return text;
 }
 
 std::optional<std::string> describe_function(const FunctionTable& functions, std::string_view name) {
   const FunctionSpec* spec = functions.find(name);
-  if (spec == nullptr) return std::nullopt;
+  if (spec == nullptr) {
+    const ActionSpec* action = functions.find_action(name);
+    if (action == nullptr) return std::nullopt;
+    std::string text = "call " + action_signature(*action) + "\n  " + action->summary + "\n";
+    for (const ActionSpec::Parameter& parameter : action->parameters) {
+      if (!parameter.fields.empty())
+        text += fmt::format("  {}: {}\n", parameter.name, fmt::join(parameter.fields, ", "));
+    }
+    if (!action->example.empty()) text += "\n  " + action->example + "\n";
+    return text;
+  }
   std::string text = function_signature(*spec) + "\n  " + spec->summary + "\n";
   if (spec->null_is_false) text += "  False when the first argument is null.\n";
   if (!spec->example.empty()) text += "\n  " + spec->example + "\n";

@@ -1,5 +1,5 @@
-// krules inside a C++ program: load rules, add a function of our own, send events, be called for what the
-// rules emit.
+// krules inside a C++ program: load rules, add a function and an outside action of our own, send events, be
+// called for what the rules emit.
 //
 //     cmake -S rules_examples/embedding -B /tmp/embedding -DCMAKE_PREFIX_PATH=WHERE_KRULES_IS_INSTALLED
 //     cmake --build /tmp/embedding && /tmp/embedding/embedding rules_examples/embedding/prices.krules
@@ -24,6 +24,13 @@ class StderrLogger final : public krules::Logger {
 krules::Value with_tax(krules::CallContext& context, std::span<const krules::Value> arguments) {
   if (!arguments[0].is_number()) return context.kind_error("with_tax", "amount", "number", arguments[0]);
   return krules::Value::floating(arguments[0].as_number() * 1.22);
+}
+
+/// shop.print_label(text): something that takes its time, and may be finished in any thread. Here it is done
+/// at once.
+void print_label(const krules::ActionAttempt& attempt) {
+  std::fprintf(stderr, "printing %s\n", attempt.arguments.c_str());
+  attempt.finish(krules::ActionResult::success(R"({"number": 1})"));
 }
 
 }  // namespace
@@ -51,6 +58,11 @@ int main(int argc, char** argv) {
   };
   engine.functions().add(tax);
 
+  krules::ActionSpec label;
+  label.name = "shop.print_label";
+  label.parameters = {{"text", krules::ast::Kind::kString, false, {}}};
+  engine.add_action(label, print_label);
+
   std::string error;
   const krules::SourcePtr rules = krules::read_source(argv[1], error);
   if (rules == nullptr) {
@@ -66,6 +78,11 @@ int main(int argc, char** argv) {
   engine.send("price.set", "apple", R"({"amount": 100})");
   engine.send("price.set", "apple", R"({"amount": 150})");
   engine.send("price.set", "pear", R"({"amount": "much"})");  // the rule fails: logged, nothing else happens
+  // Calls are made when what asked for them is stored, and answered whenever that may be.
+  while (engine.open_call_count() > 0) {
+    constexpr int64_t kSecond = 1'000'000;
+    if (!engine.wait_for_replies(kSecond) || !engine.take_replies()) break;
+  }
   if (!engine.flush()) {
     std::fprintf(stderr, "%s\n", engine.failure().c_str());
     return 4;

@@ -4,8 +4,10 @@ import collections
 import http.server
 import json
 import os
+import pathlib
 import signal
 import socket
+import ssl
 import threading
 import unittest
 
@@ -200,6 +202,17 @@ rule ask on go {{
         rules = f'rule ask on go {{ call http.get("http://{host}") reply came retry 1 backoff 1ms }}\n' + REPLIED
         [data] = self.run_rules(rules, "--allow-http", host)
         self.assertEqual(data, {"ok": False, "error": f"no connection to `{host}`: Connection refused", "extra": None})
+
+    def test_a_certificate_that_nobody_vouches_for(self):
+        server = self.server(lambda *_: (200, {}, "mine"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pathlib.Path(__file__).with_name("self_signed.pem"))
+        server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
+        rules = f'rule ask on go {{ call http.get("https://{server.host}") reply came retry 2 backoff 1ms }}\n' + REPLIED
+        [data] = self.run_rules(rules, "--allow-http", server.host)
+        self.assertEqual(data["ok"], False)
+        self.assertTrue(data["error"].startswith(f"no secure connection to `{server.host}`: "), data["error"])
+        self.assertEqual(server.requests, [])
 
     def test_a_host_that_is_not_granted(self):
         rules = 'rule ask on go { call http.get("https://api.example.com/x") reply came }\n' + REPLIED

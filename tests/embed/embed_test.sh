@@ -9,8 +9,10 @@ cmake -S "$source/rules_examples/embedding" -B "$work/example" -DCMAKE_PREFIX_PA
 cmake --build "$work/example" >"$work/build.log" || { cat "$work/build.log"; exit 1; }
 "$work/example/embedding" "$source/rules_examples/embedding/prices.krules" >"$work/out.txt" 2>"$work/err.txt"
 cat "$work/out.txt" "$work/err.txt"
-[ "$(wc -l <"$work/out.txt")" -eq 2 ]
+[ "$(wc -l <"$work/out.txt")" -eq 3 ]
 grep -q '"type":"price.rose","subject":"apple".*"data":{"from":122.0,"to":183.0}' "$work/out.txt"
+grep -q '"type":"shelf.labelled","subject":"apple".*"data":{"label":1}' "$work/out.txt"
+grep -qx 'printing {"text":"apple: 183.0"}' "$work/err.txt"
 grep -qx 'apple costs 183.0' "$work/out.txt"
 grep -q 'price_set: .*with_tax' "$work/err.txt"
 # pkg-config knows it too.

@@ -72,7 +72,7 @@ struct SecretDeclaration {
 /// A `call` of a rule, middleware or gate.
 struct CallSite {
   std::string action;
-  std::string first_text;  ///< the first argument where it is a constant text (of `http.post` the URL)
+  std::string first_text;  ///< the first argument (the URL) as far as it is constant and has a host; else ""
   Location where;          ///< of that argument; of the action where there is none
 };
 
