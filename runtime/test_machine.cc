@@ -23,6 +23,7 @@ TestMachine::TestMachine(std::shared_ptr<const Program> program, const CompiledT
   engine_options.max_steps = options.max_steps;
   engine_options.emit_globs = {"*"};
   engine_options.check = LoopCheck::kOff;
+  engine_options.calls = CallHandling::kHold;
   auto sink = make_callback_sink([this](const EmittedEvent& event) {
     emitted_.push_back({std::string(event.type), std::string(event.subject), clone_into(event.data, arena_)});
   });
