@@ -20,8 +20,10 @@ class CallSecrets {
   /// with a sentence in `error`, where a secret has no value or the text is not what it should be.
   bool fill(const std::string& stored, const Lookup& lookup, std::string& arguments, std::string& error);
 
-  /// Something that was made of a secret, to be taken out as well.
-  void add_made(std::string value) { secrets_.push_back({"of the call", "", std::move(value)}); }
+  /// Something that was made of a secret, to be taken out before the secrets themselves.
+  void add_made(std::string value) {
+    secrets_.insert(secrets_.begin(), {"of the call", "", std::move(value)});
+  }
   /// Puts `[secret NAME]` in the place of each value, written as it is or as JSON, URLs or base64 have it.
   void take_out(std::string& text) const;
   /// Whether one of the values stands in the text.

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import threading
+import types
 import unittest
 
 from support import Case, event, main, parse_lines
@@ -29,13 +30,15 @@ class Server:
 
             def handle_any(self):
                 size = int(self.headers.get("content-length", 0))
-                self.body = self.rfile.read(size).decode("utf-8")
+                body = self.rfile.read(size).decode("utf-8")
+                # This object serves every request of its connection.
+                request = types.SimpleNamespace(command=self.command, path=self.path, headers=self.headers, body=body)
                 with server.changed:
-                    server.requests.append(self)
+                    server.requests.append(request)
                     server.counts[self.path] += 1
                     count = server.counts[self.path]
                     server.changed.notify_all()
-                reply = answer(self, count)
+                reply = answer(request, count)
                 if reply is None:
                     server.released.wait(60)
                     self.close_connection = True
@@ -136,7 +139,7 @@ class Calls(CallCase):
         [data] = self.ask(server, "/text")
         self.assertEqual((data["ok"], data["body"], data["extra"]), (True, "grüß dich", None))
         [data] = self.ask(server, "/bytes")
-        self.assertEqual((data["body"], data["encoding"]), ("iVBORf8=", "base64"))
+        self.assertEqual((data["body"], data["encoding"]), ("iVBOR/8=", "base64"))
         [data] = self.ask(server, "/empty")
         self.assertEqual((data["ok"], data["status"], data.get("body")), (True, 204, None))
         self.assertEqual(self.pending(), [])
@@ -480,7 +483,7 @@ rule other on go {{ call http.get("http://127.0.0.1:1/{{token}}") }}
         self.assertEqual(sent.headers["x-key"], "Bearer t0ken-of-mine")
         self.assertEqual(data["body"]["body"], {"key": "[secret api_key]"})
         self.assertEqual(data["body"]["headers"]["x-key"], "Bearer [secret token]")
-        self.assertEqual(data["body"]["headers"]["Authorization"], "Basic [secret of the call]")
+        self.assertEqual(data["body"]["headers"]["authorization"], "Basic [secret of the call]")
         self.assertEqual(data["body"]["path"], "/x?key=[secret api_key]")
         self.assertEqual(data["headers"]["x-echo"], "Basic [secret of the call]")
         told = (self.log + json.dumps(data, ensure_ascii=False)).encode("utf-8")
@@ -489,7 +492,7 @@ rule other on go {{ call http.get("http://127.0.0.1:1/{{token}}") }}
             self.assertNotIn(text.encode("utf-8"), told)
 
     def test_a_secret_of_a_pending_call(self):
-        server = self.server(lambda _, count: None if count == 1 else (200, {}, ""))
+        server = self.server(lambda *_: None if len(server.requests) == 1 else (200, {}, ""))
         self.write("a.krules", f'secret token rule ask on go {{ call http.get("{server.url}/{{token}}") reply came }}\n' + REPLIED)
         environment = {**os.environ, "KRULES_SECRET_TOKEN": "t0ken"}
         self.write("token", "other")
