@@ -5,14 +5,15 @@
 
 #include <algorithm>
 
+#include "krules/check_codes.h"
 #include "krules/replay.h"
 
 namespace krules::cli {
 
 namespace {
 
-std::string path_of(size_t number) {
-  return fmt::format(".krules-check/K0301-{}.json", number);
+std::string path_of(std::string_view code, size_t number) {
+  return fmt::format(".krules-check/{}-{}.json", code, number);
 }
 
 }  // namespace
@@ -20,11 +21,14 @@ std::string path_of(size_t number) {
 std::vector<std::string> write_replay_files(const std::vector<Cycle>& cycles, const ReplayPlace& place,
                                             std::string& error) {
   std::vector<std::string> paths(cycles.size());
-  size_t last = 0;
+  size_t loops = 0;
+  size_t perpetual = 0;
   for (size_t i = 0; i < cycles.size(); ++i) {
     const Cycle& cycle = cycles[i];
-    if (cycle.verdict != Verdict::kCertain || !cycle.replay) continue;
-    const std::string path = path_of(++last);
+    if (!cycle.replay) continue;
+    const bool loop = cycle.verdict == Verdict::kCertain;
+    const std::string path =
+        loop ? path_of(check_codes::kCertainLoop, ++loops) : path_of(check_codes::kPerpetual, ++perpetual);
     ReplayFile file;
     file.rules = place.rule_paths;
     file.max_cascade = place.max_cascade;
@@ -42,7 +46,9 @@ std::vector<std::string> write_replay_files(const std::vector<Cycle>& cycles, co
     if (write_replay_file(path, file, error)) paths[i] = path;
   }
   // A number that is free now would show a loop that is mended.
-  while (::unlink(path_of(++last).c_str()) == 0) {
+  while (::unlink(path_of(check_codes::kCertainLoop, ++loops).c_str()) == 0) {
+  }
+  while (::unlink(path_of(check_codes::kPerpetual, ++perpetual).c_str()) == 0) {
   }
   return paths;
 }

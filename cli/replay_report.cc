@@ -61,10 +61,18 @@ std::string padded(std::string text, size_t width) {
   return text;
 }
 
+std::string duration_text(int64_t microseconds) {
+  std::string text;
+  append_display(text, Value::duration(microseconds));
+  return text;
+}
+
 std::string origin_text(const ReplayStory::Event& event, const Program& program) {
-  std::string text = event.rule == UINT32_MAX
+  std::string text = event.rule == UINT32_MAX && event.after > 0
+                         ? fmt::format("a timer, {} after the input", duration_text(event.after))
+                     : event.rule == UINT32_MAX
                          ? std::string("the input")
-                         : fmt::format("by {}, on event {}", program.rules()[event.rule].name, event.cause);
+                         : fmt::format("by {}, on event {}", program.unit(event.rule).name, event.cause);
   if (!event.heard) text.append(" (no rule waits for it)");
   return text;
 }
@@ -113,8 +121,7 @@ void append_events(std::string& out, const ReplayReport& report) {
                        origin_text(event, report.program));
     for (const ReplayStory::Failure& failure : story.failures) {
       if (failure.event != event.number) continue;
-      out +=
-          fmt::format("        {} failed: {}\n", report.program.rules()[failure.rule].name, failure.message);
+      out += fmt::format("        {} failed: {}\n", report.program.unit(failure.rule).name, failure.message);
     }
   }
   const uint64_t all = repeats ? story.turn_ends : report.outcome.events;
@@ -126,9 +133,9 @@ void append_events(std::string& out, const ReplayReport& report) {
 void append_rules(std::string& out, const ReplayReport& report) {
   size_t width = 0;
   for (const uint32_t rule : report.outcome.rules)
-    width = std::max(width, width_of(report.program.rules()[rule].name));
+    width = std::max(width, width_of(report.program.unit(rule).name));
   for (const uint32_t number : report.outcome.rules) {
-    const CompiledRule& rule = report.program.rules()[number];
+    const CompiledRule& rule = report.program.unit(number);
     out += fmt::format("  {}  {}\n", padded(rule.name, width), line_of(rule));
   }
 }
@@ -158,6 +165,13 @@ void append_verdict(std::string& out, const ReplayReport& report) {
       out +=
           fmt::format("\nthis cascade was stopped: it made more than {}, the last of them by these rules:\n",
                       counted(report.file.max_cascade, "event"));
+      append_rules(out, report);
+      return;
+    case End::kGoesOn:
+      out += fmt::format(
+          "\nno cascade here is without end, but this goes on: when {} had fired, {} waiting\n",
+          counted(outcome.fired, "timer"),
+          outcome.waiting == 1 ? "another one was" : fmt::format("{} others were", outcome.waiting));
       append_rules(out, report);
       return;
     case End::kInvalid:
@@ -201,7 +215,7 @@ std::string array_of(const Entries& entries, const Json& json_of) {
 }
 
 std::string rule_json(uint32_t number, const Program& program) {
-  const CompiledRule& rule = program.rules()[number];
+  const CompiledRule& rule = program.unit(number);
   Object object;
   object.text("name", rule.name);
   if (rule.where.source != nullptr) {
@@ -215,7 +229,7 @@ std::string event_json(const ReplayStory::Event& event, const Program& program) 
   Object object;
   object.number("number", event.number).text("type", event.type).text("subject", event.subject);
   if (event.rule != UINT32_MAX)
-    object.text("rule", program.rules()[event.rule].name).number("cause", event.cause);
+    object.text("rule", program.unit(event.rule).name).number("cause", event.cause);
   if (event.property.empty()) {
     object.raw("data", event.payload);
   } else {
@@ -225,7 +239,7 @@ std::string event_json(const ReplayStory::Event& event, const Program& program) 
   if (!event.heard) object.raw("heard", "false");
   object.raw("fired", array_of(event.fired, [&](uint32_t rule) {
                std::string name;
-               append_json_string(name, program.rules()[rule].name);
+               append_json_string(name, program.unit(rule).name);
                return name;
              }));
   return object.finish();
@@ -257,7 +271,7 @@ std::string replay_as_json(const ReplayReport& report) {
   object.raw("failures", array_of(story.failures, [&](const ReplayStory::Failure& failure) {
                return Object()
                    .number("event", failure.event)
-                   .text("rule", report.program.rules()[failure.rule].name)
+                   .text("rule", report.program.unit(failure.rule).name)
                    .text("message", failure.message)
                    .finish();
              }));

@@ -57,6 +57,7 @@ DispatchResult Dispatcher::run_gates(uint32_t number, bool& passed) {
       listener_.event_refused(gate, queued, frame_.failure);
       return DispatchResult::kDone;
     }
+    if (firings_ != nullptr) firings_->push_back({number, gate.number});
     cascade_.end_rule();
     if (recorder_ != nullptr) recorder_->queued();
     if (cascade_.overflowed()) return DispatchResult::kFuse;
@@ -74,6 +75,7 @@ DispatchResult Dispatcher::fire_wrapped(const CompiledRule& rule, uint32_t numbe
   chain_ = {};
   chain_.middleware = &cascade_.queue()[number].candidates->middleware;
   chain_.rule = &rule;
+  chain_.event = number;
   chain_.rule_frame = running();
   frame_.chain = this;
   frame_.next_failed = false;
@@ -128,6 +130,7 @@ RunResult Dispatcher::next(Frame& frame) {
     result = run_body(wrapper, frame);
     if (recorder_ != nullptr) record_end(result, chain_.begun != begun);
     if (result == RunResult::kFailed && is_passed_on(frame.failure)) frame.failure = chain_.failure;
+    if (firings_ != nullptr) firings_->push_back({chain_.event, wrapper.number});
     break;
   }
   chain_.behind = behind;

@@ -37,10 +37,10 @@ class FailureListener {
   virtual void event_refused(const CompiledRule& gate, const Event& event, const Value& error) = 0;
 };
 
-/// A rule that ran to its end.
+/// A rule or gate that ran to its end, or a middleware that ran.
 struct Firing {
   uint32_t event;  ///< its place in the cascade's queue
-  uint32_t rule;
+  uint32_t rule;   ///< Program::unit()
 };
 
 /// Runs the rules of a cascade's events. What becomes of the cascade at its end, or where it is stopped, is
@@ -138,6 +138,7 @@ class Dispatcher final : private RestOfChain {
     const std::vector<Candidate>* middleware = nullptr;
     const CompiledRule* rule = nullptr;
     Running rule_frame{};
+    uint32_t event = 0;  ///< its place in the queue
     size_t begun = 0;                ///< so many links of the chain were begun, the rule being the last
     size_t behind = 0;               ///< the link behind the one that is running
     Value failure;                   ///< of the rule

@@ -23,13 +23,25 @@ Replayer::Machine::Machine(std::shared_ptr<const Program> program, const ReplayO
       cascade_(cache_, timers_, *this),
       dispatcher_(cascade_, cache_, {0, options.max_steps}, statistics_, *this),
       state_(cascade_),
+      begin_(options.now),
       now_(options.now) {
   cascade_.set_clock(read_time, &now_);
   dispatcher_.use(index_);
   dispatcher_.record_firings(&firings_);
 }
 
-Replayer::Machine::~Machine() = default;
+Replayer::Machine::~Machine() {
+  clear_timers();
+}
+
+void Replayer::Machine::clear_timers() {
+  cascade_.finish_timers([](const Timer&, bool) {});
+  while (Timer* timer = timers_.first()) {
+    timers_.disarm(timer);
+    TimerTable::forget(timer);
+  }
+  timers_.start_ids_after(0);
+}
 
 // ---------------------------------------------------------------- reading a seed
 
@@ -84,11 +96,14 @@ ReplayOutcome Replayer::Machine::run(const ReplaySeed& seed, uint32_t max_events
                                      ReplayStory* story) {
   cache_.clear();
   arena_.reset();
+  clear_timers();
+  now_ = begin_;
   input_ = 0;
   max_events_ = max_events;
   dispatcher_.set_max_cascade(max_events);
   story_ = nullptr;  // what comes before the last input is not told
   most_told_ = most_told;
+  told_before_ = 0;
 
   std::string refused = seed.inputs.empty() ? "there is no input" : set_properties(seed);
   ReplayOutcome outcome;
@@ -104,6 +119,7 @@ ReplayOutcome Replayer::Machine::run(const ReplaySeed& seed, uint32_t max_events
     } else {
       story_ = story;
       outcome = watch(event, refused);
+      if (seed.timers > 0 && refused.empty()) outcome = wait(seed.timers, std::move(outcome));
     }
   }
   if (story != nullptr) story->refused = refused;
@@ -127,6 +143,7 @@ std::string Replayer::Machine::prepare(const InputEvent& event) {
     result = dispatcher_.dispatch(handling_);
   }
   if (result == DispatchResult::kDone) {
+    cascade_.finish_timers([](const Timer&, bool) {});
     cascade_.finish([](Subject&, uint16_t) {});
     return {};
   }
@@ -153,7 +170,10 @@ ReplayOutcome Replayer::Machine::watch(const InputEvent& event, std::string& ref
   while (true) {
     if (story_ != nullptr) points_.push_back(state_.now());
     if (handling_ == cascade_.queue().size()) return finish(ReplayOutcome::End::kEnds, 0);
-    switch (dispatcher_.dispatch(handling_)) {
+    const size_t timer_changes = cascade_.timer_change_count();
+    const DispatchResult result = dispatcher_.dispatch(handling_);
+    if (cascade_.timer_change_count() != timer_changes) chance_until_ = handling_ + 1;
+    switch (result) {
       case DispatchResult::kDone:
         break;
       case DispatchResult::kFuse: {
@@ -189,7 +209,7 @@ ReplayOutcome Replayer::Machine::finish(ReplayOutcome::End end, uint32_t from) {
   outcome.events =
       std::min(cascade_.event_count(), max_events_ + 1);  // the rest of the rule's is not counted
   if (end != ReplayOutcome::End::kEnds) {
-    std::vector<bool> known(program().rules().size());
+    std::vector<bool> known(program().rules().size() + program().wrappers().size());
     for (const Firing& firing : firings_) {
       if (firing.event < from || known[firing.rule]) continue;
       known[firing.rule] = true;
@@ -197,12 +217,59 @@ ReplayOutcome Replayer::Machine::finish(ReplayOutcome::End end, uint32_t from) {
     }
   }
   if (story_ != nullptr) tell_events();
+  told_before_ += static_cast<uint32_t>(outcome.events);
+  cascade_.finish_timers([](const Timer&, bool) {});
   cascade_.finish([](Subject&, uint16_t) {});
   return outcome;
 }
 
+ReplayOutcome Replayer::Machine::watch_timer() {
+  Timer* timer = timers_.first();
+  timers_.disarm(timer);
+  now_ = std::max(now_, timer->due());
+  const TimerText text = timer->text();
+  InputEvent event;
+  event.timer = timer->id();
+  event.type = symbol(text.type);
+  const std::string subject(text.subject);
+  event.subject = subject;
+  event.payload = Value::map(&empty_map());
+  if (!text.payload.empty()) (void)read_json(text.payload, JsonStyle::kTagged, event.payload);
+  if (!text.meta.empty()) (void)read_json(text.meta, JsonStyle::kTagged, event.meta);
+  TimerTable::forget(timer);
+  ++input_;
+  handling_ = chance_until_ = 0;
+  firings_.clear();
+  std::string refused;
+  return watch(event, refused);
+}
+
+// A cascade that does not end is the end of it. Else what all of them made and fired is told together.
+ReplayOutcome Replayer::Machine::wait(uint32_t most, ReplayOutcome outcome) {
+  uint64_t events = outcome.events;
+  std::vector<uint32_t> rules;
+  uint64_t fired = 0;
+  while (outcome.end == ReplayOutcome::End::kEnds && fired < most && timers_.size() > 0) {
+    outcome = watch_timer();
+    ++fired;
+    if (outcome.end != ReplayOutcome::End::kEnds) break;
+    events += outcome.events;
+    for (const Firing& firing : firings_) {
+      if (std::find(rules.begin(), rules.end(), firing.rule) == rules.end()) rules.push_back(firing.rule);
+    }
+  }
+  outcome.fired = fired;
+  outcome.waiting = timers_.size();
+  if (outcome.end != ReplayOutcome::End::kEnds) return outcome;
+  outcome.events = events;
+  if (timers_.size() == 0) return outcome;
+  outcome.end = ReplayOutcome::End::kGoesOn;
+  outcome.rules = std::move(rules);
+  return outcome;
+}
+
 void Replayer::Machine::emitted(const Event& event, uint32_t number) {
-  if (story_ == nullptr || number > most_told_) return;
+  if (story_ == nullptr || told_before_ + number > most_told_) return;
   // Those that rules wait for are told from the queue.
   EventQueue& queue = cascade_.queue();
   const bool heard = queue[queue.size() - 1].number == number;
@@ -231,8 +298,8 @@ void Replayer::Machine::rule_failed(const CompiledRule& rule, const Value& error
 void Replayer::Machine::tell_failure(const CompiledRule& rule, const Value& error) {
   if (story_ == nullptr) return;
   const uint32_t event = cascade_.queue()[handling_].number;
-  if (event > most_told_) return;
-  story_->failures.push_back({event, rule.number, describe_error(error, program())});
+  if (told_before_ + event > most_told_) return;
+  story_->failures.push_back({told_before_ + event, rule.number, describe_error(error, program())});
 }
 
 void Replayer::Machine::tell_turn(const ReplayState::Point& then) {
@@ -251,7 +318,7 @@ void Replayer::Machine::tell_turn(const ReplayState::Point& then) {
     }
   }
   const auto number_at = [&](uint32_t handled) {
-    return handled == 0 ? 0 : cascade_.queue()[handled - 1].number;
+    return handled == 0 ? told_before_ : told_before_ + cascade_.queue()[handled - 1].number;
   };
   story_->turn_begins = number_at(begin);
   story_->turn_ends = number_at(begin + length);
@@ -259,9 +326,10 @@ void Replayer::Machine::tell_turn(const ReplayState::Point& then) {
 
 ReplayStory::Event Replayer::Machine::told(const Event& event, uint32_t number, bool heard) {
   ReplayStory::Event text;
-  text.number = number;
+  text.number = told_before_ + number;
+  text.after = now_ - begin_;
   text.rule = event.rule;
-  text.cause = event.rule == UINT32_MAX ? 0 : cascade_.queue()[event.cause].number;
+  text.cause = event.rule == UINT32_MAX ? 0 : told_before_ + cascade_.queue()[event.cause].number;
   text.heard = heard;
   text.kind = event.kind;
   text.extended_property = event.extended_property;
@@ -280,10 +348,10 @@ void Replayer::Machine::tell_events() {
   EventQueue& queue = cascade_.queue();
   std::map<uint32_t, std::vector<uint32_t>> fired;
   for (const Firing& firing : firings_) {
-    if (queue[firing.event].number > most_told_) break;
+    if (queue[firing.event].number + told_before_ > most_told_) break;
     fired[queue[firing.event].number].push_back(firing.rule);
   }
-  for (size_t i = 0; i < queue.size() && queue[i].number <= most_told_; ++i) {
+  for (size_t i = 0; i < queue.size() && told_before_ + queue[i].number <= most_told_; ++i) {
     story_->events.push_back(told(queue[i], queue[i].number, !queue[i].candidates->empty()));
     story_->events.back().fired = std::move(fired[queue[i].number]);
   }

@@ -18,7 +18,7 @@ namespace {
 using End = ReplayOutcome::End;
 
 constexpr int64_t kVersion = 1;
-constexpr std::array kEnds = {End::kEnds, End::kRepeats, End::kFuse, End::kInvalid};
+constexpr std::array kEnds = {End::kEnds, End::kRepeats, End::kFuse, End::kGoesOn, End::kInvalid};
 
 std::string in_json(std::string_view text) {
   std::string out;
@@ -207,12 +207,15 @@ std::optional<ReplayFile> FileReader::read(std::string_view text) {
   }
   ReplayFile file;
   uint64_t fuse = file.max_cascade;
+  uint64_t timers = 0;
   const bool whole = version(root) && texts(root, "rules", file.rules) &&
                      count(root, "max_cascade", 1, std::numeric_limits<uint32_t>::max(), fuse) &&
                      parameters(root, file.seed) && properties(root, file.seed) && inputs(root, file.seed) &&
+                     count(root, "timers", 0, std::numeric_limits<uint32_t>::max(), timers) &&
                      expected(root, file.expected);
   if (!whole) return std::nullopt;
   file.max_cascade = static_cast<uint32_t>(fuse);
+  file.seed.timers = static_cast<uint32_t>(timers);
   return file;
 }
 
@@ -226,6 +229,8 @@ std::string_view replay_end_name(End end) {
       return "repeats";
     case End::kFuse:
       return "fuse";
+    case End::kGoesOn:
+      return "goes on";
     case End::kInvalid:
       return "invalid";
   }
@@ -258,6 +263,7 @@ std::string replay_file_text(const ReplayFile& file) {
         return fmt::format(R"({{"type": {}, {}"data": {}}})", in_json(input.type), subject,
                            input.data.empty() ? "{}" : input.data);
       }));
+  if (seed.timers > 0) text += fmt::format(",\n  \"timers\": {}", seed.timers);
   if (file.expected.has_value()) {
     const ReplayFile::Expected& expected = *file.expected;
     text += fmt::format(R"(,

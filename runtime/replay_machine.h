@@ -45,6 +45,10 @@ class Replayer::Machine final : EmitListener, FailureListener {
   const Symbol* symbol(std::string_view text);
 
   ReplayOutcome watch(const InputEvent& event, std::string& refused);
+  /// The next timer's cascade.
+  ReplayOutcome watch_timer();
+  ReplayOutcome wait(uint32_t most, ReplayOutcome outcome);
+  void clear_timers();
   bool repeats(const ReplayState::Point& then) const;
   ReplayOutcome finish(ReplayOutcome::End end, uint32_t from);
 
@@ -60,6 +64,7 @@ class Replayer::Machine final : EmitListener, FailureListener {
   EngineStatistics statistics_;
   Dispatcher dispatcher_;
   ReplayState state_;
+  int64_t begin_;  // what the time is for the inputs
   int64_t now_;
   Arena arena_;  // of the seed that is running
   JsonTexts json_;
@@ -67,11 +72,12 @@ class Replayer::Machine final : EmitListener, FailureListener {
   std::vector<Firing> firings_;
   uint64_t input_ = 0;         // the number of the input, for identity()
   uint32_t handling_ = 0;      // the event whose rules are running, by place in the queue
-  uint32_t chance_until_ = 0;  // behind the last event whose rules asked for chance
+  uint32_t chance_until_ = 0;  // behind the last event whose rules asked for chance, or changed timers
 
   // For a story, of the last input's cascade.
   ReplayStory* story_ = nullptr;
   uint32_t most_told_ = 0;
+  uint32_t told_before_ = 0;                // events of the cascades before this one
   std::vector<ReplayState::Point> points_;  // by number of handled events
 };
 

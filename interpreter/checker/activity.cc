@@ -15,19 +15,36 @@ constexpr int kMostDepth = 200;
 
 }  // namespace
 
-Prover::Activity::Activity(const Model& model, const EventGraph& graph, const Writers& writers, Facts& facts)
+Prover::Activity::Activity(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts,
+                           Scope scope)
     : model_(model),
       graph_(graph),
       writers_(writers),
       facts_(facts),
+      scope_(scope),
       reached_by_(model.paths.size(), 0),
+      by_clock_(model.paths.size(), 0),
       on_circle_(model.paths.size(), 0) {}
 
 void Prover::Activity::begin(const std::vector<Component>& components) {
   owner_.assign(model_.rules.size(), kNone);
   seen_.assign(model_.paths.size(), 0);
   reach_.resize(components.size());
+  if (scope_ == Scope::kTime) begin_clocks();
   for (uint32_t number = 0; number < components.size(); ++number) renew(components, number);
+}
+
+// What clocks set off comes again and again, whatever else ends.
+void Prover::Activity::begin_clocks() {
+  std::vector<uint32_t> rules;
+  for (const CompiledSchedule& schedule : model_.program->schedules()) rules.push_back(schedule.rule);
+  for (const uint32_t rule : graph_.reachable(rules)) {
+    const RuleModel& reached = model_.rules[rule];
+    for (uint32_t path = reached.first_path; path < reached.first_path + reached.path_count; ++path) {
+      ++reached_by_[path];
+      by_clock_[path] = 1;
+    }
+  }
 }
 
 void Prover::Activity::renew(const std::vector<Component>& components, uint32_t number) {
@@ -46,33 +63,103 @@ void Prover::Activity::renew(const std::vector<Component>& components, uint32_t 
     reach.push_back(path);
   };
   std::map<uint32_t, std::vector<uint32_t>> links;
+  std::vector<char> on_circle(model_.paths.size(), 0);
+  bool one_line = false;
   if (component.too_large) {
     for (const uint32_t path : component.paths) activate(path);
   } else {
     for (const Link& link : component.links) {
       if (link.alive) links[link.from].push_back(link.to);
     }
-    for (const std::vector<uint32_t>& circle : circles_of(component)) {
-      for (const uint32_t path : circle) activate(path);
+    const auto circles = circles_of(component);
+    for (const std::vector<uint32_t>& circle : circles) {
+      for (const uint32_t path : circle) {
+        activate(path);
+        on_circle[path] = 1;
+      }
     }
+    const bool others = std::any_of(components.begin(), components.end(), [&](const Component& each) {
+      return &each != &component && !each.proven &&
+             graph_.island_of(each.rules.front()) == graph_.island_of(component.rules.front());
+    });
+    one_line = !others && circles.size() == 1 && is_one_line(component, on_circle);
   }
+  const auto passes = [&](uint32_t from, const EventGraph::Made& made, uint32_t to) {
+    if (!one_line || on_circle[from] == 0) return true;
+    const EventGraph::Class& events = graph_.classes()[made.event];
+    return may_branch_off(component, on_circle, {from, made.effect},
+                          {from, made.effect, to, events.kind, true, events.delayed});
+  };
   for (size_t i = 0; i < reach.size(); ++i) {
     const uint32_t path = reach[i];
     const bool inside = owner_[model_.paths[path].rule] == number && !component.too_large;
-    if (inside) {
-      if (const auto found = links.find(path); found != links.end()) {
-        for (const uint32_t to : found->second) activate(to);
-      }
-    }
+    const auto& woken = links[path];
     for (const EventGraph::Made& made : graph_.made_on(path)) {
+      if (!happens(made)) continue;
       for (const uint32_t rule : graph_.classes()[made.event].rules) {
-        if (inside && owner_[rule] == number) continue;  // by links alone
+        const bool by_links = inside && owner_[rule] == number;
         const RuleModel& target = model_.rules[rule];
-        for (uint32_t k = 0; k < target.path_count; ++k) activate(target.first_path + k);
+        for (uint32_t to = target.first_path; to < target.first_path + target.path_count; ++to) {
+          if (by_links && std::find(woken.begin(), woken.end(), to) == woken.end()) continue;
+          if (seen_[to] != search_ && passes(path, made, to)) activate(to);
+        }
       }
     }
   }
   for (const uint32_t path : reach) ++reached_by_[path];
+}
+
+// Whether each run on the circle leads to one more at most: then, from some time on, every event of the
+// circle fires the next run of it.
+bool Prover::Activity::is_one_line(const Component& component, const std::vector<char>& on_circle) const {
+  std::map<uint32_t, Site> sites;      // by rule
+  std::map<uint32_t, uint32_t> rules;  // that it goes on to, by path
+  for (const Link& link : component.links) {
+    if (!link.alive || on_circle[link.from] == 0 || on_circle[link.to] == 0) continue;
+    if (model_.paths[link.from].effects[link.effect].in_loop || by_clock_[link.from] != 0) return false;
+    const RulePath& from = model_.paths[link.from];
+    const Site site{link.from, link.effect};
+    const auto [known, is_new] = sites.emplace(link.from, site);
+    if (known->second.effect != site.effect) return false;
+    const uint32_t to = model_.paths[link.to].rule;
+    if (rules.emplace(link.from, to).first->second != to) return false;
+    for (const auto& [path, other] : sites) {
+      if (model_.paths[path].rule == from.rule && model_.paths[path].unit != from.unit) return false;
+    }
+  }
+  return true;
+}
+
+namespace {
+
+/// Nothing is known of what happens between two runs.
+class AnythingBetween final : public Between {
+ public:
+  bool is_left_alone(TermId, bool) const override { return false; }
+  bool is_ours(TermId, bool) const override { return false; }
+  bool only_moves(TermId, bool) const override { return false; }
+  ValueSet written(TermId, bool) const override { return {}; }
+};
+
+}  // namespace
+
+// Whether an event of the circle may fire a run beside it and the next run of the circle, too. Each alone
+// would be the end of the circle.
+bool Prover::Activity::may_branch_off(const Component& component, const std::vector<char>& on_circle,
+                                      const Site& site, const Link& side) {
+  const AnythingBetween between;
+  bool goes_on = false;
+  for (const Link& link : component.links) {
+    if (!link.alive || link.from != site.path || link.effect != site.effect || on_circle[link.to] == 0)
+      continue;
+    goes_on = true;
+    if (link.to == side.to) return true;
+    Chain chain(model_, facts_, between, link.from);
+    chain.add(link);
+    chain.add_beside(side);
+    if (!chain.is_contradiction()) return true;
+  }
+  return !goes_on;
 }
 
 void Prover::Activity::look_at(const Component& component) {
@@ -156,27 +243,35 @@ uint32_t Prover::Activity::tokens(uint32_t event, const std::vector<uint32_t>& i
       runs.add(rule, 1);
       continue;
     }
-    uint32_t most = 0;
-    const RuleModel& target = model_.rules[rule];
-    for (uint32_t k = 0; k < target.path_count; ++k) {
-      uint32_t on_path = 0;
-      for (const EventGraph::Made& made : graph_.made_on(target.first_path + k)) {
-        const uint32_t more = tokens(made.event, inside, known, depth + 1);
-        const bool many = more > 0 && model_.paths[target.first_path + k].effects[made.effect].in_loop;
-        on_path = std::min(kMany, on_path + (many ? kMany : more));
-      }
-      most = std::max(most, on_path);
-    }
-    runs.add(rule, most);
+    runs.add(rule, tokens_of_run(rule, inside, known, depth + 1));
   }
   known[event] = runs.most();
   return runs.most();
+}
+
+// The same of one run of a rule outside.
+uint32_t Prover::Activity::tokens_of_run(uint32_t rule, const std::vector<uint32_t>& inside,
+                                         std::map<uint32_t, uint32_t>& known, int depth) const {
+  return std::min(kMany, most_of_run<uint32_t>(model_, rule, [&](uint32_t path) {
+                    uint32_t on_path = 0;
+                    for (const EventGraph::Made& made : graph_.made_on(path)) {
+                      if (!happens(made)) continue;
+                      const uint32_t more = tokens(made.event, inside, known, depth);
+                      const bool many = more > 0 && model_.paths[path].effects[made.effect].in_loop;
+                      on_path = std::min(kMany, on_path + (many ? kMany : more));
+                    }
+                    return on_path;
+                  }));
 }
 
 // Whether at any time at most one event waits that goes round: then nothing else runs between two runs of the
 // circle but what these set off outside of it.
 bool Prover::Activity::is_single_file(const Component& component) const {
   if (component.too_large) return false;
+  // What takes time lets others in between.
+  if (std::any_of(component.links.begin(), component.links.end(),
+                  [](const Link& link) { return link.alive && link.delayed; }))
+    return false;
   std::map<uint32_t, std::set<uint32_t>> effects;                       // by path
   std::map<std::pair<uint32_t, uint32_t>, std::set<uint32_t>> targets;  // rules by path and effect
   for (const Link& link : component.links) {
@@ -185,8 +280,11 @@ bool Prover::Activity::is_single_file(const Component& component) const {
     effects[link.from].insert(link.effect);
     targets[{link.from, link.effect}].insert(model_.paths[link.to].rule);
   }
+  std::map<uint32_t, uint32_t> units;  // by rule: a middleware around it may go on beside it
   for (const auto& [path, all] : effects) {
     if (all.size() > 1) return false;
+    const RulePath& from = model_.paths[path];
+    if (units.emplace(from.rule, from.unit).first->second != from.unit) return false;
   }
   for (const auto& [site, rules] : targets) {
     if (rules.size() > 1) return false;
@@ -215,18 +313,7 @@ bool Prover::Activity::is_single_file(const Component& component) const {
         runs.add(rule, 1);
         continue;
       }
-      uint32_t most = 0;
-      const RuleModel& target = model_.rules[rule];
-      for (uint32_t k = 0; k < target.path_count; ++k) {
-        uint32_t on_path = 0;
-        for (const EventGraph::Made& made : graph_.made_on(target.first_path + k)) {
-          const uint32_t more = tokens(made.event, inside, known, 0);
-          const bool many = more > 0 && model_.paths[target.first_path + k].effects[made.effect].in_loop;
-          on_path = std::min(kMany, on_path + (many ? kMany : more));
-        }
-        most = std::max(most, on_path);
-      }
-      runs.add(rule, most);
+      runs.add(rule, tokens_of_run(rule, inside, known, 0));
     }
     if (runs.most() > 1) return false;
   }

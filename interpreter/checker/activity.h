@@ -18,7 +18,7 @@ namespace krules::check {
 /// yet, and all that these set off.
 class Prover::Activity final : public Between {
  public:
-  Activity(const Model& model, const EventGraph& graph, const Writers& writers, Facts& facts);
+  Activity(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts, Scope scope);
 
   /// Before all else.
   void begin(const std::vector<Component>& components);
@@ -44,12 +44,24 @@ class Prover::Activity final : public Between {
   bool is_single_file(const Component& component) const;
   uint32_t tokens(uint32_t event, const std::vector<uint32_t>& inside, std::map<uint32_t, uint32_t>& known,
                   int depth) const;
+  uint32_t tokens_of_run(uint32_t rule, const std::vector<uint32_t>& inside,
+                         std::map<uint32_t, uint32_t>& known, int depth) const;
 
-  const Model& model_;
+  bool is_one_line(const Component& component, const std::vector<char>& on_circle) const;
+  bool may_branch_off(const Component& component, const std::vector<char>& on_circle, const Site& site,
+                      const Link& side);
+  void begin_clocks();
+  bool happens(const EventGraph::Made& made) const {
+    return scope_ == Scope::kTime || !graph_.classes()[made.event].delayed;
+  }
+
+  Model& model_;
   const EventGraph& graph_;
   const Writers& writers_;
   Facts& facts_;
+  Scope scope_;
   std::vector<uint32_t> reached_by_;  // by path: how many components keep it going
+  std::vector<char> by_clock_;        // by path: an `every` or `at` keeps it going, too
   std::vector<char> on_circle_;       // by path, of the component looked at
   std::vector<std::pair<TermId, bool>> moves_;
   std::vector<std::vector<uint32_t>> reach_;  // by component: paths that it keeps going

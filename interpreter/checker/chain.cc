@@ -6,12 +6,6 @@
 
 namespace krules::check {
 
-namespace {
-
-constexpr size_t kMostTriggerTests = 4;
-
-}  // namespace
-
 Chain::Chain(Model& model, Facts& facts, const Between& between, uint32_t first_path)
     : model_(model), terms_(model.terms), facts_(facts), between_(between) {
   facts_.forget_runs();
@@ -52,35 +46,23 @@ void Chain::add_new_is_read(uint32_t rule) {
 
 // That the event is one that the rule waits for, where names alone leave it open.
 void Chain::add_trigger(uint32_t rule, size_t run) {
-  const auto& triggers = model_.rules[rule].compiled->triggers;
-  const auto any_of = [&](const std::vector<NamePattern>& patterns, TermId name) {
-    TermId fits = terms_.truth(false);
-    for (const NamePattern& pattern : patterns) {
-      const TermId text = terms_.text_constant(pattern.text);
-      fits =
-          terms_.apply(Op::kOr, {fits, pattern.exact != nullptr ? terms_.apply(Op::kEqual, {name, text})
-                                                                : terms_.apply(Op::kMatches, {name, text})});
-    }
-    return fits;
-  };
-  TermId fits = terms_.truth(false);
-  for (const CompiledTrigger& trigger : triggers) {
-    if (trigger.types.size() + trigger.properties.size() + trigger.subjects.size() > kMostTriggerTests)
-      return;
-    TermId one = any_of(trigger.types, at(terms_.leaf(Op::kEvent), run));
-    if (!trigger.properties.empty())
-      one = terms_.apply(Op::kAnd, {one, any_of(trigger.properties, at(terms_.leaf(Op::kProperty), run))});
-    if (!trigger.subjects.empty())
-      one = terms_.apply(Op::kAnd, {one, any_of(trigger.subjects, at(terms_.leaf(Op::kSubject), run))});
-    fits = terms_.apply(Op::kOr, {fits, one});
-  }
-  literals_.push_back({fits, true});
+  literals_.push_back({at(trigger_term(terms_, model_.rules[rule].compiled->triggers), run), true});
 }
 
 void Chain::add(const Link& link) {
-  const size_t last = runs_.size() - 1;
+  add(link, runs_.size() - 1);
+}
+
+void Chain::add_beside(const Link& link) {
+  add(link, runs_.size() - 2);
+}
+
+void Chain::add(const Link& link, size_t last) {
   const Effect& effect = model_.paths[link.from].effects[link.effect];
   Run next{.path = link.to, .kind = link.kind, .placed = {}};
+  next.has_extra = link.kind != EventClass::Kind::kPlain || effect.is_reply;
+  next.is_apart = effect.delayed || last + 1 < runs_.size();
+  next.cascade = effect.delayed ? static_cast<uint8_t>(runs_.size()) : runs_[last].cascade;
   next.subject = at(effect.subject, last);
   next.name = at(effect.name, last);
   next.payload = link.kind == EventClass::Kind::kPlain ? at(effect.payload, last) : 0;
@@ -131,7 +113,9 @@ TermId Chain::place(TermId term, size_t run) {
     case Op::kPayload:
       return plain ? now.payload : terms_.shifted(term, epoch);
     case Op::kExtra:
-      return plain ? terms_.null() : now.context;
+      return now.has_extra ? now.context : terms_.null();
+    case Op::kNow:
+      return terms_.shifted(term, now.cascade);
     case Op::kMeta: {
       // What `with` gives, over what is inherited. What wraps rules may set more.
       const TermId inherited = terms_.shifted(term, epoch);
@@ -158,6 +142,7 @@ TermId Chain::read_at(TermId subject, TermId name, bool extended, size_t run) {
     return extended ? terms_.read_extended(subject, name, epoch) : terms_.read(subject, name, epoch);
   };
   if (run == 0 || !terms_.is_const(name)) return leaf();
+  if (runs_[run].is_apart && facts_.is_written(name, extended)) return leaf();
   if (between_.is_left_alone(name, extended) || between_.is_ours(name, extended))
     return read_after(subject, name, extended, run - 1);
   const TermId made = leaf();

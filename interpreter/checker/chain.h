@@ -17,6 +17,7 @@ struct Link {
   uint32_t to;
   EventClass::Kind kind;
   bool alive = true;
+  bool delayed = false;
 };
 
 /// What may happen to a property between one run of a chain and the next.
@@ -42,6 +43,9 @@ class Chain {
   /// The next run: `link.from` is the path of the last one.
   void add(const Link& link);
 
+  /// A run that the same event fires as the last one, with nothing said of which comes first.
+  void add_beside(const Link& link);
+
   /// All conditions under which the runs so far happen.
   const std::vector<Literal>& literals() const { return literals_; }
   /// A term of run `run`'s path in terms of the chain.
@@ -54,6 +58,9 @@ class Chain {
     uint32_t path;
     // The event that fired it, in terms of the chain; of the first run: unknown.
     EventClass::Kind kind = EventClass::Kind::kPlain;
+    bool has_extra = false;  // the event brings `extra`
+    bool is_apart = false;   // what the run before left may have been written since
+    uint8_t cascade = 0;     // the first run in the same cascade
     TermId subject = 0;
     TermId name = 0;
     TermId payload = 0;
@@ -64,6 +71,7 @@ class Chain {
   };
 
   void begin(uint32_t path);
+  void add(const Link& link, size_t from);
   void add_trigger(uint32_t rule, size_t run);
   void add_new_is_read(uint32_t rule);
   TermId place(TermId term, size_t run);

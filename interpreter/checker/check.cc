@@ -38,18 +38,28 @@ class Checker {
   void judge(Component& component, Prover& prover, Loop loop);
   uint64_t with_branches(const Component& component, uint64_t turns) const;
   void tell_bound(const Component& component, const Cycle& cycle);
-  void tell_needless_allowances(const std::vector<Component>& components);
-  static const std::optional<std::string>& allowance_of(const RuleModel& rule) {
-    return rule.syntax->allow_cycle;
-  }
+  void judge_in_time(const Component& component, Prover& prover, LoopSearch& search);
+  void note_needed(const Component& component);
+  void tell_needless_allowances();
+  bool is_allowed(const Component& component) const;
 
   const std::vector<ast::Module>& modules_;
   const Program& program_;
   const CheckOptions& options_;
   Model model_;
   CheckResult result_;
-  uint32_t certain_ = 0;
+  std::vector<char> needed_;  // by unit: `allow cycle` has a meaning there
+  uint32_t certain_ = 0;      // so many replays of loops
+  uint32_t perpetual_ = 0;    // and of what goes on from timer to timer
 };
+
+/// Whether a rule, or a gate or middleware that has a part in it, allows it.
+bool Checker::is_allowed(const Component& component) const {
+  const auto allows = [&](uint32_t unit) { return model_.rules[unit].allow_cycle().has_value(); };
+  return std::any_of(component.rules.begin(), component.rules.end(), allows) ||
+         std::any_of(component.paths.begin(), component.paths.end(),
+                     [&](uint32_t path) { return allows(model_.paths[path].unit); });
+}
 
 // For each component that is not proved to end an input that loops; where there is none, every cascade is
 // gone through, which may prove others, too.
@@ -100,9 +110,7 @@ void Checker::judge(Component& component, Prover& prover, Loop loop) {
     cycle.missing = prover.missing_fact(component);
     if (cycle.missing.empty()) cycle.missing = missing_bound(model_, component, way);
   }
-  cycle.allowed = cycle.verdict == Verdict::kPossible &&
-                  std::any_of(component.rules.begin(), component.rules.end(),
-                              [&](uint32_t rule) { return allowance_of(model_.rules[rule]).has_value(); });
+  cycle.allowed = cycle.verdict == Verdict::kPossible && is_allowed(component);
   if (!cycle.allowed) result_.diagnostics.push_back(describe(model_, cycle, component, way, certain_));
   result_.cycles.push_back(std::move(cycle));
 }
@@ -147,20 +155,52 @@ void Checker::tell_bound(const Component& component, const Cycle& cycle) {
   diagnostic.helps.push_back("a lower bound, or a higher `--max-cascade`, lets it run to its end");
 }
 
-void Checker::tell_needless_allowances(const std::vector<Component>& components) {
-  std::vector<char> needed(model_.rules.size(), 0);
-  for (size_t i = 0; i < components.size(); ++i) {
-    if (result_.cycles[i].verdict == Verdict::kEnds) continue;
-    for (const uint32_t rule : components[i].rules) needed[rule] = 1;
+void Checker::note_needed(const Component& component) {
+  for (const uint32_t rule : component.rules) needed_[rule] = 1;
+  for (const uint32_t path : component.paths) needed_[model_.paths[path].unit] = 1;
+}
+
+/// What goes on for ever, but takes its time. Circles without a delay were judged before.
+void Checker::judge_in_time(const Component& component, Prover& prover, LoopSearch& search) {
+  const std::vector<uint32_t> way = component.proven || component.too_large
+                                        ? std::vector<uint32_t>()
+                                        : prover.shortest_delayed_circle(component);
+  const bool told = std::any_of(result_.cycles.begin(), result_.cycles.end(), [&](const Cycle& cycle) {
+    return cycle.verdict != Verdict::kEnds && cycle.verdict != Verdict::kPerpetual &&
+           std::any_of(cycle.rules.begin(), cycle.rules.end(), [&](uint32_t rule) {
+             return std::binary_search(component.rules.begin(), component.rules.end(), rule);
+           });
+  });
+  if ((way.empty() && !component.too_large) || told) return;
+  Cycle cycle;
+  cycle.verdict = Verdict::kPerpetual;
+  cycle.rules = component.rules;
+  cycle.steps = steps_of(model_, component, way);
+  note_needed(component);
+  if (auto run = search.find_in_time(component)) {
+    cycle.grows = search.grows(run->first);
+    cycle.replay = std::move(run->first);
+    cycle.outcome = std::move(run->second);
+    ++perpetual_;
   }
+  cycle.allowed = !cycle.grows && is_allowed(component);
+  if (!cycle.allowed)
+    result_.diagnostics.push_back(describe_perpetual(model_, cycle, component, way, perpetual_));
+  result_.cycles.push_back(std::move(cycle));
+}
+
+void Checker::tell_needless_allowances() {
   for (uint32_t number = 0; number < model_.rules.size(); ++number) {
     const RuleModel& rule = model_.rules[number];
-    if (!allowance_of(rule).has_value() || needed[number] != 0) continue;
+    if (!rule.allow_cycle().has_value() || needed_[number] != 0) continue;
+    // What a module allows is for some of its uses.
+    if (rule.is_of_module()) continue;
     Diagnostic& diagnostic = result_.diagnostics.emplace_back();
     diagnostic.code = check_codes::kNeedlessAllowance;
     diagnostic.severity = Severity::kWarning;
-    diagnostic.message = fmt::format("the rule `{}` allows a cycle that is not there", rule.compiled->name);
-    diagnostic.primary.where = place_of(model_, number, rule.syntax->allow_cycle_span);
+    diagnostic.message =
+        fmt::format("the {} `{}` allows a cycle that is not there", word_of(rule), rule.compiled->name);
+    diagnostic.primary.where = place_of(model_, number, rule.allow_cycle_span());
     diagnostic.helps.push_back("every cascade through it is proved to end: leave `allow cycle` out");
   }
 }
@@ -170,18 +210,28 @@ CheckResult Checker::check() {
   const EventGraph graph(model_);
   const Writers writers(model_);
   Facts facts(model_, graph, writers);
-  Prover prover(model_, graph, writers, facts);
+  Prover prover(model_, graph, writers, facts, Scope::kCascade);
   prover.run();
   LoopSearch search(model_, graph, writers, facts, prover, options_);
   Explorer explorer(model_, graph, writers, facts);
   std::vector<Loop> loops = find_loops(prover, search, explorer);
   for (size_t i = 0; i < loops.size(); ++i) judge(prover.components()[i], prover, std::move(loops[i]));
-  tell_needless_allowances(prover.components());
+  needed_.assign(model_.rules.size(), 0);
+  for (size_t i = 0; i < prover.components().size(); ++i) {
+    if (result_.cycles[i].verdict != Verdict::kEnds) note_needed(prover.components()[i]);
+  }
+  if (graph.has_delays()) {
+    Prover in_time(model_, graph, writers, facts, Scope::kTime);
+    in_time.run();
+    LoopSearch timers(model_, graph, writers, facts, in_time, options_);
+    for (const Component& component : in_time.components()) judge_in_time(component, in_time, timers);
+  }
+  tell_needless_allowances();
   if (options_.findings) add_findings(model_, graph, writers, facts, modules_, program_, result_.diagnostics);
   if (!options_.picture) return std::move(result_);
   result_.certificate = write_certificate(model_, prover.components());
-  result_.graph = draw_graph(model_, graph, prover.components());
-  result_.summary.rules = model_.rules.size();
+  result_.graph = draw_graph(model_, graph, prover.components(), result_.cycles);
+  result_.summary.rules = model_.rule_count;
   result_.summary.events = result_.graph.events.size();
   summarise(model_, graph, prover.components(), result_.summary);
   return std::move(result_);

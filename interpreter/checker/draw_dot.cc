@@ -68,6 +68,10 @@ Paint paint_of(PictureNode::Kind kind) {
       return {"#dff3e3", "#3e8e54", "#12401f"};
     case PictureNode::Kind::kRule:
       return {"#fff7db", "#b08a1e", "#3d3005"};
+    case PictureNode::Kind::kGate:
+      return {"#fbe3d6", "#b5592f", "#4a1f0c"};
+    case PictureNode::Kind::kMiddleware:
+      return {"#ece3f7", "#7a55ad", "#2f1a4d"};
   }
   return {};
 }
@@ -137,7 +141,7 @@ class DotWriter {
   void node(uint32_t number, std::string_view indent) {
     const PictureNode& node = picture_.nodes[number];
     const Paint paint = paint_of(node.kind);
-    const bool rule = node.kind == PictureNode::Kind::kRule;
+    const bool rule = check::is_rule(node.kind);
     const bool marked = node.tone > Tone::kPlain;
     const bool copy = node.original != CascadeGraph::kNone;
     std::string label = quoted(copy ? "\u2192 " + node.text : node.text);
@@ -172,7 +176,9 @@ class DotWriter {
   void edge(const PictureEdge& edge) {
     const std::string_view colour = colour_of(edge.tone);
     add("  n{} -> n{} [color=\"{}\", fontcolor=\"{}\"{}, tooltip={}", edge.from, edge.to, colour, colour,
-        stroke_of(edge.tone), quoted(edge.tooltip));
+        edge.later && edge.tone != Tone::kPossible ? fmt::format("{}, style=dashed", stroke_of(edge.tone))
+                                                   : std::string(stroke_of(edge.tone)),
+        quoted(edge.tooltip));
     if (!edge.label.empty()) add(", label={}, labeltooltip={}", quoted(edge.label), quoted(edge.tooltip));
     out_ += "]\n";
   }
@@ -187,6 +193,8 @@ class DotWriter {
         {PictureNode::Kind::kEvent, "event"},
         {PictureNode::Kind::kProperty, "change of state"},
         {PictureNode::Kind::kRule, "rule"},
+        {PictureNode::Kind::kGate, "gate"},
+        {PictureNode::Kind::kMiddleware, "middleware"},
     };
     std::string cells;
     for (const Sample& sample : kSamples) {
@@ -194,7 +202,7 @@ class DotWriter {
       for (const PictureNode& node : picture_.nodes) used = used || node.kind == sample.kind;
       if (!used) continue;
       const Paint paint = paint_of(sample.kind);
-      const std::string_view style = sample.kind == PictureNode::Kind::kRule ? "" : " style=\"rounded\"";
+      const std::string_view style = check::is_rule(sample.kind) ? "" : " style=\"rounded\"";
       fmt::format_to(std::back_inserter(cells),
                      "<td><table border=\"1\" cellborder=\"0\" cellspacing=\"0\"{} bgcolor=\"{}\" "
                      "color=\"{}\"><tr><td>"
@@ -209,7 +217,7 @@ class DotWriter {
   }
 
   void line(std::string_view text, Tone tone) {
-    add("<tr><td colspan=\"5\" align=\"left\"><font color=\"{}\">{}</font></td></tr>", colour_of(tone),
+    add("<tr><td colspan=\"7\" align=\"left\"><font color=\"{}\">{}</font></td></tr>", colour_of(tone),
         marked_up(text));
   }
 

@@ -40,6 +40,10 @@ std::string_view class_of(PictureNode::Kind kind) {
       return "change";
     case PictureNode::Kind::kRule:
       return "rule";
+    case PictureNode::Kind::kGate:
+      return "gate";
+    case PictureNode::Kind::kMiddleware:
+      return "middleware";
   }
   return {};
 }
@@ -90,7 +94,7 @@ class MermaidWriter {
 
   void node(uint32_t number, std::string_view indent) {
     const PictureNode& node = picture_.nodes[number];
-    const bool rule = node.kind == PictureNode::Kind::kRule;
+    const bool rule = check::is_rule(node.kind);
     const bool copy = node.original != CascadeGraph::kNone;
     std::string text = quoted(copy ? "\u2192 " + node.text : node.text);
     if (!node.note.empty()) {
@@ -102,7 +106,7 @@ class MermaidWriter {
   }
 
   void edge(const PictureEdge& edge) {
-    const std::string_view arrow = edge.tone == Tone::kFaint ? "-.->" : "-->";
+    const std::string_view arrow = edge.tone == Tone::kFaint || edge.later ? "-.->" : "-->";
     if (edge.label.empty()) {
       add("  n{} {} n{}\n", edge.from, arrow, edge.to);
     } else {
@@ -115,7 +119,9 @@ class MermaidWriter {
         "  classDef event fill:#dcebfa,stroke:#3b78b5,color:#10314f\n"
         "  classDef outside fill:#2f6db0,stroke:#1d4a7c,color:#ffffff\n"
         "  classDef change fill:#dff3e3,stroke:#3e8e54,color:#12401f\n"
-        "  classDef rule fill:#fff7db,stroke:#b08a1e,color:#3d3005\n";
+        "  classDef rule fill:#fff7db,stroke:#b08a1e,color:#3d3005\n"
+        "  classDef gate fill:#fbe3d6,stroke:#b5592f,color:#4a1f0c\n"
+        "  classDef middleware fill:#ece3f7,stroke:#7a55ad,color:#2f1a4d\n";
     for (size_t i = 0; i < picture_.nodes.size(); ++i) {
       const Tone tone = picture_.nodes[i].tone;
       if (tone > Tone::kPlain) add("  style n{} {}\n", i, stroke_of(tone));

@@ -113,6 +113,7 @@ class Painter {
     add_nodes();
     add_clusters();
     add_reactions();
+    add_wrappings();
     add_emissions();
     add_loops();
     say_what_is_left_out();
@@ -163,8 +164,15 @@ class Painter {
         if (drawn(reaction)) connect(reaction.event, of_rule(reaction.rule));
       }
       for (const auto& emission : graph_.emissions) connect(of_rule(emission.rule), emission.event);
+      for (const auto& each : graph_.wrappings) connect(of_rule(each.rule), of_rule(each.middleware));
       walk(start, next);
       walk(start, before);
+    }
+    // A middleware or gate that does nothing which is drawn is left out.
+    std::vector<bool> acts(graph_.rules.size(), false);
+    for (const auto& emission : graph_.emissions) acts[emission.rule] = true;
+    for (uint32_t i = 0; i < graph_.rules.size(); ++i) {
+      if (graph_.rules[i].role != CascadeGraph::Role::kRule && !acts[i]) shown_[of_rule(i)] = false;
     }
     // An event that nothing here makes or waits for is no part of the picture, and neither is a change that
     // no rule waits for: there are too many of them.
@@ -217,7 +225,9 @@ class Painter {
       const CascadeGraph::Rule& rule = graph_.rules[i];
       const std::string place = place_text(rule.where);
       PictureNode node;
-      node.kind = PictureNode::Kind::kRule;
+      node.kind = rule.role == CascadeGraph::Role::kGate         ? PictureNode::Kind::kGate
+                  : rule.role == CascadeGraph::Role::kMiddleware ? PictureNode::Kind::kMiddleware
+                                                                 : PictureNode::Kind::kRule;
       const std::string name = rule.name.empty() ? (place.empty() ? "rule" : "rule at " + place) : rule.name;
       node.text = shortened(name, kLongestLabel);
       node.tooltip = place.empty() ? name : fmt::format("{} ({})", name, place);
@@ -268,6 +278,15 @@ class Painter {
     }
   }
 
+  void add_wrappings() {
+    for (const auto& each : graph_.wrappings) {
+      PictureEdge* edge = connect(of_rule(each.rule), of_rule(each.middleware), each.cycle);
+      if (edge == nullptr) continue;
+      edge->tooltip =
+          fmt::format("{} runs around {}", picture_.nodes[edge->to].text, picture_.nodes[edge->from].text);
+    }
+  }
+
   /// One edge for all places at which a rule makes an event.
   void add_emissions() {
     std::map<std::pair<uint32_t, uint32_t>, std::vector<const CascadeGraph::Emission*>> places;
@@ -297,6 +316,10 @@ class Painter {
       const auto& conditions = emissions.front()->conditions;
       const bool same = std::all_of(emissions.begin(), emissions.end(),
                                     [&](const auto* emission) { return emission->conditions == conditions; });
+      const std::string& delay = emissions.front()->delay;
+      edge->later = std::all_of(emissions.begin(), emissions.end(),
+                                [](const auto* emission) { return !emission->delay.empty(); });
+      if (edge->later) edge->label = delay == "reply" ? delay : "after " + shortened(delay, kLongestLabel);
       if (same && !conditions.empty()) edge->label = shortened("if " + all_of(conditions), kLongestLabel);
     }
   }

@@ -18,7 +18,7 @@ enum class Tone : uint8_t { kFaint, kPlain, kEnds, kPerpetual, kPossible, kCerta
 Tone tone_of(const Cycle& cycle);
 
 struct PictureNode {
-  enum class Kind : uint8_t { kEvent, kExternal, kProperty, kRule };
+  enum class Kind : uint8_t { kEvent, kExternal, kProperty, kRule, kGate, kMiddleware };
   Kind kind = Kind::kEvent;
   std::string text;
   std::string note;     ///< of a rule in a cycle: "loop 1: never ends"
@@ -28,12 +28,18 @@ struct PictureNode {
   uint32_t original = CascadeGraph::kNone;
 };
 
+/// A rule, or a gate or middleware.
+constexpr bool is_rule(PictureNode::Kind kind) {
+  return kind >= PictureNode::Kind::kRule;
+}
+
 struct PictureEdge {
   uint32_t from = 0;
   uint32_t to = 0;
   std::string label;    ///< short
   std::string tooltip;  ///< may have several lines
   Tone tone = Tone::kPlain;
+  bool later = false;  ///< takes time
 };
 
 struct PictureCluster {

@@ -56,6 +56,8 @@ void EventGraph::add(Names& names, const NamePattern& pattern, Waiting waiting) 
 
 void EventGraph::collect_triggers() {
   for (uint32_t number = 0; number < model_.rules.size(); ++number) {
+    // A gate that does nothing but let events through sets nothing off; a middleware runs with its rules.
+    if (number >= model_.rule_count && model_.rules[number].path_count == 0) continue;
     for (const CompiledTrigger& trigger : model_.rules[number].compiled->triggers) {
       const Waiting waiting{number, &trigger};
       for (const NamePattern& type : trigger.types) {
@@ -137,15 +139,17 @@ std::string EventGraph::subject_shape(uint32_t rule, TermId subject) const {
 EventGraph::EventGraph(const Model& model)
     : model_(model), made_by_(model.rules.size()), waited_by_(model.rules.size()) {
   collect_triggers();
-  std::map<std::tuple<EventClass::Kind, std::string, std::string>, uint32_t> known;
+  std::map<std::tuple<EventClass::Kind, std::string, std::string, bool>, uint32_t> known;
   made_on_.resize(model.paths.size());
   for (uint32_t number = 0; number < model.paths.size(); ++number) {
     const RulePath& path = model.paths[number];
     const auto enter = [&](uint32_t effect, EventClass::Kind kind, std::string name) {
       std::string subject = subject_shape(path.rule, path.effects[effect].subject);
+      const bool delayed = path.effects[effect].delayed;
+      has_delays_ |= delayed;
       const auto [place, is_new] =
-          known.try_emplace({kind, name, subject}, static_cast<uint32_t>(classes_.size()));
-      if (is_new) classes_.push_back({kind, std::move(name), std::move(subject), {}, {}});
+          known.try_emplace({kind, name, subject, delayed}, static_cast<uint32_t>(classes_.size()));
+      if (is_new) classes_.push_back({kind, std::move(name), std::move(subject), delayed, {}, {}});
       classes_[place->second].sites.push_back({number, effect});
       made_by_[path.rule].push_back(place->second);
       made_on_[number].push_back({effect, place->second});
@@ -229,10 +233,11 @@ void EventGraph::find_islands() {
   }
 }
 
-std::vector<std::vector<uint32_t>> EventGraph::components() const {
+std::vector<std::vector<uint32_t>> EventGraph::components(Scope scope) const {
   const auto rules = static_cast<uint32_t>(model_.rules.size());
   std::vector<std::vector<uint32_t>> shifted = made_by_;
   for (std::vector<uint32_t>& list : shifted) {
+    if (scope == Scope::kCascade) std::erase_if(list, [&](uint32_t made) { return classes_[made].delayed; });
     for (uint32_t& each : list) each += rules;
   }
   const auto next = [&](uint32_t node) -> const std::vector<uint32_t>& {

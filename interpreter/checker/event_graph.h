@@ -18,6 +18,12 @@ struct Site {
   uint32_t effect;
 };
 
+/// What circles are looked for in.
+enum class Scope : uint8_t {
+  kCascade,  ///< one cascade: events that come later begin another one
+  kTime,     ///< all that one input leads to, at once or later
+};
+
 /// Which rules set off which, by names alone: sites, the classes of their events, the rules that wait for
 /// these. As large as the program, never rules times rules.
 class EventGraph {
@@ -28,6 +34,7 @@ class EventGraph {
     EventClass::Kind kind;
     std::string name;     ///< a glob where the name is computed
     std::string subject;  ///< likewise, of the events' subjects
+    bool delayed;         ///< each of its events begins a cascade of its own, later
     std::vector<Site> sites;
     std::vector<uint32_t> rules;  ///< that its events can fire, in order
   };
@@ -45,7 +52,8 @@ class EventGraph {
 
   /// Sets of rules that can set each other off: every circle lies in one of them. Those with more than one
   /// rule or a rule that sets itself off.
-  std::vector<std::vector<uint32_t>> components() const;
+  std::vector<std::vector<uint32_t>> components(Scope scope) const;
+  bool has_delays() const { return has_delays_; }
 
   /// The rules that can run after one of `rules` in a cascade, these included.
   std::vector<uint32_t> reachable(const std::vector<uint32_t>& rules) const;
@@ -84,6 +92,7 @@ class EventGraph {
   std::vector<std::vector<uint32_t>> waited_by_;
   void find_islands();
 
+  bool has_delays_ = false;
   std::vector<uint32_t> islands_;
   std::vector<std::vector<uint32_t>> island_rules_;
   Names types_;

@@ -67,6 +67,8 @@ class Facts final : public KnownValues {
   void assume(TermId term, const ValueSet& set) { assumed_[assumption_key(term)] = set; }
   void stop_assuming() { assumed_.clear(); }
 
+  /// Whether any rule, gate or middleware of the program writes it.
+  bool is_written(TermId name, bool extended) const { return writers_.is_written(name, extended); }
   /// Whether a property has values that no rule gives it at first: nothing writes it, or only what reads it
   /// before.
   bool is_given(TermId name, bool extended) const;

@@ -32,7 +32,7 @@ class Events {
   }
 
   void find_dead() {
-    for (uint32_t rule = 0; rule < search_.model.rules.size(); ++rule) {
+    for (uint32_t rule = 0; rule < search_.model.rule_count; ++rule) {
       if (!search_.graph.waited_by(rule).empty() || comes_from_outside(rule)) continue;
       search_.dead[rule] = 1;
       tell_dead(rule);
@@ -53,7 +53,9 @@ class Events {
         continue;
       const Site& site = made.sites.front();
       const RulePath& path = search_.model.paths[site.path];
-      search_.warn(check_codes::kUnhandledEvent, search_.place(path.rule, path.effects[site.effect].span),
+      // A module tells whoever wants to know.
+      if (search_.model.rules[path.unit].is_of_module()) continue;
+      search_.warn(check_codes::kUnhandledEvent, search_.place(path.unit, path.effects[site.effect].span),
                    fmt::format("no rule waits for `{}`, and no `output` names it", made.name),
                    fmt::format("declare `output {}` where others outside wait for it, or remove the `emit`",
                                made.name));

@@ -17,7 +17,7 @@ class Guards {
 
   void look_at(uint32_t rule) {
     const RuleModel& model = search_.model.rules[rule];
-    if (model.path_count == 0 || search_.dead[rule] != 0) return;
+    if (model.own_paths == 0 || search_.dead[rule] != 0) return;
     const std::vector<Span> spans = whens_of(*model.syntax);
     const std::vector<Literal>& path = search_.model.paths[model.first_path].when;
     if (spans.empty() || path.size() < spans.size()) return;
@@ -166,7 +166,7 @@ class Guards {
 
 void find_in_guards(FindingSearch& search) {
   Guards guards(search);
-  for (uint32_t rule = 0; rule < search.model.rules.size(); ++rule) guards.look_at(rule);
+  for (uint32_t rule = 0; rule < search.model.rule_count; ++rule) guards.look_at(rule);
 }
 
 }  // namespace krules::check

@@ -186,7 +186,7 @@ class KindSearch {
     fields_.clear();
     computed_writes_ = false;
     const RuleModel& model = search_.model.rules[rule];
-    for (uint32_t path = model.first_path; path < model.first_path + model.path_count; ++path) {
+    for (uint32_t path = model.first_path; path < model.first_path + model.own_paths; ++path) {
       for (const Effect& effect : search_.model.paths[path].effects) {
         if (effect.kind == Effect::Kind::kEmit) continue;
         written_.insert(effect.name);
@@ -382,7 +382,7 @@ class KindSearch {
 
 void find_in_kinds(FindingSearch& search) {
   KindSearch kinds(search);
-  for (uint32_t rule = 0; rule < search.model.rules.size(); ++rule) kinds.look_at(rule);
+  for (uint32_t rule = 0; rule < search.model.rule_count; ++rule) kinds.look_at(rule);
 }
 
 }  // namespace krules::check

@@ -38,7 +38,7 @@ class Pairs {
   explicit Pairs(FindingSearch& search) : search_(search), terms_(search.model.terms) {}
 
   void find() {
-    for (uint32_t rule = 0; rule < search_.model.rules.size(); ++rule) add_to_groups(rule);
+    for (uint32_t rule = 0; rule < search_.model.rule_count; ++rule) add_to_groups(rule);
     for (const auto& [key, group] : groups_) {
       if (group.rules.size() > 1) look_at(group);
     }
@@ -76,7 +76,7 @@ class Pairs {
       find_stale_new(group, rule, writes);
       find_read_after_write(group, rule, writes);
       std::map<Slot, std::vector<Site>> mine;
-      for (uint32_t path = model.first_path; path < model.first_path + model.path_count; ++path) {
+      for (uint32_t path = model.first_path; path < model.first_path + model.own_paths; ++path) {
         if (search_.model.paths[path].coarse) continue;
         const auto& effects = search_.model.paths[path].effects;
         for (uint32_t i = 0; i < effects.size(); ++i) {
@@ -208,7 +208,7 @@ class Pairs {
   std::vector<Literal> head_of(uint32_t rule) const {
     const RuleModel& model = search_.model.rules[rule];
     const size_t count = whens_of(*model.syntax).size();
-    if (model.path_count == 0) return {};
+    if (model.own_paths == 0) return {};
     const std::vector<Literal>& when = search_.model.paths[model.first_path].when;
     if (when.size() < count) return {};
     return {when.begin(), when.begin() + static_cast<std::ptrdiff_t>(count)};
@@ -269,7 +269,7 @@ class Pairs {
     // Steps of one property: one event may take two of them.
     const RuleModel& model = search_.model.rules[rule];
     bool writes_too = false;
-    for (uint32_t path = model.first_path; path < model.first_path + model.path_count; ++path) {
+    for (uint32_t path = model.first_path; path < model.first_path + model.own_paths; ++path) {
       for (const Effect& each : search_.model.paths[path].effects)
         writes_too |= each.kind == Effect::Kind::kChange && slot_of(each) == slot_of(effect);
     }
@@ -306,7 +306,7 @@ class Pairs {
     const auto before = writes.find(slot);
     if (before == writes.end()) return;
     const RuleModel& model = search_.model.rules[rule];
-    for (uint32_t number = model.first_path; number < model.first_path + model.path_count; ++number) {
+    for (uint32_t number = model.first_path; number < model.first_path + model.own_paths; ++number) {
       const RulePath& path = search_.model.paths[number];
       if (path.coarse) continue;
       bool uses_new = false;

@@ -94,15 +94,17 @@ class Reverts {
   }
 
   void follow(const Site& first, uint32_t path, std::vector<Link>& way) {
+    if (search_.model.paths[first.path].is_beside()) return;
     for (const EventGraph::Made& made : search_.graph.made_on(path)) {
       const EventGraph::Class& events = search_.graph.classes()[made.event];
+      if (events.delayed) continue;
       for (const uint32_t rule : events.rules) {
         // A circle is told as such.
         if (rule == rule_of(first.path) ||
             std::any_of(way.begin(), way.end(), [&](const Link& link) { return rule_of(link.to) == rule; }))
           continue;
         const RuleModel& target = search_.model.rules[rule];
-        for (uint32_t to = target.first_path; to < target.first_path + target.path_count; ++to) {
+        for (uint32_t to = target.first_path; to < target.first_path + target.own_paths; ++to) {
           if (++tries_ > kMostTries) return;
           way.push_back({path, made.effect, to, events.kind});
           look_at(first, way);

@@ -49,7 +49,7 @@ std::string key_of(const Model& model, const RuleModel& rule) {
     add_patterns(trigger.subjects, key);
   }
   bool has_effect = false;
-  for (uint32_t number = rule.first_path; number < rule.first_path + rule.path_count; ++number) {
+  for (uint32_t number = rule.first_path; number < rule.first_path + rule.own_paths; ++number) {
     const RulePath& path = model.paths[number];
     if (path.coarse) return {};
     key += "path ";
@@ -74,7 +74,7 @@ std::string key_of(const Model& model, const RuleModel& rule) {
 
 void find_twins(FindingSearch& search) {
   std::map<std::string, uint32_t> first;
-  for (uint32_t rule = 0; rule < search.model.rules.size(); ++rule) {
+  for (uint32_t rule = 0; rule < search.model.rule_count; ++rule) {
     const RuleModel& model = search.model.rules[rule];
     std::string key = key_of(search.model, model);
     if (key.empty()) continue;

@@ -20,20 +20,26 @@ struct RunState {
   struct Written {
     Effect effect;
     bool any_unmuted;
-    bool unsure;  ///< what a loop left behind: reading it gives something unknown
+    bool unsure;           ///< what a loop left behind: reading it gives something unknown
+    bool foreign = false;  ///< what another unit of the same event may have written: no effect of this one
   };
 
   Flow flow = Flow::kGoesOn;
   TermId subject = 0;  ///< what `subject` means: changes inside `as`
   bool in_loop = false;
-  bool all_unsure = false;  ///< reads of properties give something unknown
-  bool way_unsure = false;  ///< RulePath::is_unsure
-  uint32_t places = 0;      ///< events so far
+  bool all_unsure = false;   ///< reads of properties give something unknown
+  bool meta_unsure = false;  ///< `meta` may have been set since
+  bool next_failed = false;  ///< kFailed came out of `next`: what was done before it stays
+  bool way_unsure = false;   ///< RulePath::is_unsure
+  uint32_t places = 0;       ///< events so far
   std::vector<TermId> computed;
   std::vector<Literal> when;
   std::vector<Local> locals;
   std::vector<Written> written;
   std::vector<Effect> emitted;
+  std::vector<Effect> settled;  ///< writes of a middleware before its `next`
+
+  bool has_effects() const;
 };
 
 /// Turns rules into paths by running them over terms. One for a whole program.
@@ -41,9 +47,27 @@ class Lowering {
  public:
   Lowering(const std::vector<ast::Module>& modules, const FunctionTable& functions, Model& model);
 
+  /// What middleware writes, before any rule.
+  void prepare_middleware();
+  /// A rule with the middleware around it, or a gate.
   void rule(uint32_t number);
 
  private:
+  using Way = std::vector<Literal>;
+  /// What `next` runs, for the middleware around it.
+  struct Inside {
+    std::vector<Way> failures;  ///< when it may fail
+    std::vector<RunState::Written> writes;
+    bool sets_meta = false;
+    bool writes_anything = false;  ///< too much to list
+  };
+  /// The middleware of the program.
+  struct Middleware {
+    uint32_t number;
+    std::vector<RunState::Written> writes = {};
+    bool sets_meta = false;
+    bool writes_anything = false;
+  };
   struct Lowered {
     TermId term;
     bool is_subject = false;   ///< stands for a subject: `.name` reads its property
@@ -76,11 +100,30 @@ class Lowering {
   void remove(const ast::Stmt& stmt, const ast::Delete& node, RunState& state);
   void remove_subject(const ast::Stmt& stmt, const ast::DeleteSubject& node, RunState& state);
   void emit(const ast::Stmt& stmt, const ast::Emit& node, RunState& state);
+  void call_action(const ast::Stmt& stmt, const ast::CallAction& node, RunState& state);
   void for_loop(const ast::For& node, RunState state, States& after);
   void try_catch(const ast::Try& node, RunState state, States& after);
   void write(RunState& state, Effect effect, bool unmuted);
   void finish(uint32_t rule, RunState&& state, bool coarse);
   void coarse_block(uint32_t rule, const ast::Block& block, const RunState& head, RunState& scope);
+
+  // lower_wrappers.cc
+  std::vector<const Middleware*> middleware_around(uint32_t rule) const;
+  void middleware(uint32_t rule, const Middleware& middleware, const RunState& head, Inside& inside);
+  void next(RunState state, States& after) const;
+  void add_foreign(RunState& state, const Middleware& middleware) const;
+  static void add_foreign(RunState& state, const std::vector<RunState::Written>& writes);
+  void add_head(uint32_t number, RunState& state);
+  void add_failure(std::vector<Way>& failures, const RunState& end, const Way& always) const;
+
+  // may_fail.cc
+  bool may_fail(const ast::Expr& expr, const RunState& state) const;
+  bool may_fail(const ast::MapLiteral& map, const RunState& state) const;
+  bool may_fail(const ast::Call& call, const RunState& state) const;
+  bool may_fail(const ast::Clauses& clauses, const RunState& state) const;
+  /// Of what stands in the statement itself, not in its blocks.
+  bool may_fail(const ast::Stmt& stmt, const RunState& state) const;
+  bool may_fail(const ast::Block& block, const RunState& state) const;
 
   Model& model_;
   TermPool& terms_;
@@ -89,6 +132,9 @@ class Lowering {
   std::unordered_map<std::string_view, const ast::Expr*> consts_;
   std::unordered_map<std::string_view, TermId> const_terms_;
   std::unordered_map<std::string_view, const ast::Param*> params_;
+  std::vector<Middleware> middleware_;
+  const Inside* inside_ = nullptr;  // of the middleware that is looked at
+  uint32_t unit_ = 0;               // whose text is looked at
   uint32_t maybe_depth_ = 0;
   uint32_t fn_depth_ = 0;
   bool too_many_ = false;

@@ -63,7 +63,7 @@ TermId Lowering::read(TermId subject, TermId name, bool extended, RunState& stat
     const Effect& effect = written.effect;
     if (effect.extended != extended) continue;
     if (effect.kind == Effect::Kind::kDeleteSubject) {
-      if (effect.subject == subject) return terms_.null();
+      if (effect.subject == subject) return written.unsure ? terms_.opaque() : terms_.null();
       if (may_be_same(effect.subject, subject)) return terms_.opaque();
       continue;
     }
@@ -107,7 +107,7 @@ Lowering::Lowered Lowering::name(std::string_view name, RunState& state) {
   if (name == "old") return {terms_.leaf(Op::kOld)};
   if (name == "new") return {terms_.leaf(Op::kNew)};
   if (name == "extra") return {terms_.leaf(Op::kExtra)};
-  if (name == "meta") return {terms_.leaf(Op::kMeta)};
+  if (name == "meta") return {state.meta_unsure ? terms_.opaque() : terms_.leaf(Op::kMeta)};
   if (const auto known = const_terms_.find(name); known != const_terms_.end()) return {known->second};
   if (const auto found = consts_.find(name); found != consts_.end()) {
     RunState nothing;
@@ -217,6 +217,13 @@ Lowering::Lowered Lowering::call(std::string_view name, const ast::Expr* object,
   if (object == nullptr && name == "has" && arguments.size() == 1) {
     const TermId of = term(*arguments.front().value, state);
     return {terms_.apply(Op::kHas, {of})};
+  }
+  if (object == nullptr && name == "state" && arguments.size() == 1) {
+    const RuleModel& unit = model_.rules[unit_];
+    const std::string& instance = unit.syntax != nullptr ? unit.syntax->instance : unit.wrapper->instance;
+    const std::string of = "state:" + (instance.empty() ? unit.compiled->name : instance) + ":";
+    return {terms_.apply(Op::kConcat, {terms_.text_constant(of), term(*arguments.front().value, state)}),
+            true, true};
   }
   if (name == "now" && arguments.empty()) return {terms_.leaf(Op::kNow)};
   if (name == "props" && object != nullptr && arguments.empty()) {

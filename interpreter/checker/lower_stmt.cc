@@ -17,6 +17,11 @@ bool is_same_place(const RunState::Written& written, const Effect& effect) {
 
 }  // namespace
 
+bool RunState::has_effects() const {
+  return !emitted.empty() || !settled.empty() ||
+         std::any_of(written.begin(), written.end(), [](const Written& each) { return !each.foreign; });
+}
+
 // Several writes of one property are one change, from the first value to the last.
 void Lowering::write(RunState& state, Effect effect, bool unmuted) {
   effect.in_loop = state.in_loop;
@@ -24,7 +29,14 @@ void Lowering::write(RunState& state, Effect effect, bool unmuted) {
   const auto known = std::find_if(state.written.begin(), state.written.end(),
                                   [&](const RunState::Written& each) { return is_same_place(each, effect); });
   RunState::Written written{effect, unmuted, false};
-  if (known != state.written.end()) {
+  const bool unknown = std::any_of(state.written.begin(), state.written.end(), [&](const auto& each) {
+    return each.foreign && each.effect.extended == effect.extended &&
+           may_be_same(each.effect.subject, effect.subject) && may_be_same(each.effect.name, effect.name);
+  });
+  if (unknown) written.effect.before = terms_.opaque();
+  if (known != state.written.end() && known->foreign) {
+    state.written.erase(known);
+  } else if (known != state.written.end()) {
     written.effect.before = known->effect.before;
     written.any_unmuted |= known->any_unmuted;
     if (!unmuted) {
@@ -42,6 +54,7 @@ void Lowering::write(RunState& state, Effect effect, bool unmuted) {
 void Lowering::set(const ast::Stmt& stmt, const ast::Set& node, RunState& state) {
   if (node.target.kind == ast::Target::Kind::kMeta) {
     state.way_unsure = true;
+    state.meta_unsure = true;
     return;
   }
   Effect effect{.kind = Effect::Kind::kChange, .span = stmt.span};
@@ -112,7 +125,10 @@ void Lowering::set_many(const ast::Stmt& stmt, const ast::SetMany& node, RunStat
 }
 
 void Lowering::remove(const ast::Stmt& stmt, const ast::Delete& node, RunState& state) {
-  if (node.target.kind == ast::Target::Kind::kMeta) return;
+  if (node.target.kind == ast::Target::Kind::kMeta) {
+    state.meta_unsure = true;
+    return;
+  }
   Effect effect{.kind = Effect::Kind::kDelete, .span = stmt.span};
   effect.extended = node.target.kind == ast::Target::Kind::kExtended;
   effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
@@ -148,6 +164,30 @@ void Lowering::emit(const ast::Stmt& stmt, const ast::Emit& node, RunState& stat
   effect.place = ++state.places;
   effect.name = term(*node.type, state);
   effect.payload = node.payload != nullptr ? term(*node.payload, state) : terms_.apply(Op::kMap, {});
+  effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
+  effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
+  if (node.clauses.after != nullptr) {
+    effect.delayed = true;
+    effect.delay = term(*node.clauses.after, state);
+    effect.key = node.clauses.key != nullptr ? term(*node.clauses.key, state) : terms_.null();
+  }
+  state.emitted.push_back(effect);
+}
+
+// Its answer comes later, once, and says what cannot be known.
+void Lowering::call_action(const ast::Stmt& stmt, const ast::CallAction& node, RunState& state) {
+  if (node.reply == nullptr) return;
+  Effect effect{.kind = Effect::Kind::kEmit, .span = stmt.span};
+  effect.delayed = effect.is_reply = true;
+  effect.place = ++state.places;
+  effect.in_loop = state.in_loop;
+  effect.name = term(*node.reply, state);
+  std::vector<TermId> fields;
+  for (const char* field : {"ok", "status", "body", "headers", "error"}) {
+    fields.push_back(terms_.text_constant(field));
+    fields.push_back(terms_.opaque());
+  }
+  effect.payload = terms_.apply(Op::kMap, fields);
   effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
   effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
   state.emitted.push_back(effect);
@@ -208,11 +248,26 @@ void Lowering::for_loop(const ast::For& node, RunState state, States& after) {
 
 void Lowering::try_catch(const ast::Try& node, RunState state, States& after) {
   const size_t locals = state.locals.size();
+  bool fails = inside_ == nullptr || may_fail(node.body, state);
   for (RunState& end : block(node.body, {state})) {
-    if (end.flow == RunState::Flow::kFailed) continue;
+    if (end.flow == RunState::Flow::kFailed) {
+      fails |= !end.next_failed;
+      if (!end.next_failed) continue;
+      // What stands before `next` is not undone where that is what failed.
+      end.flow = RunState::Flow::kGoesOn;
+      end.next_failed = false;
+      end.locals.resize(std::min(end.locals.size(), locals));
+      end.locals.push_back({node.error_name, terms_.opaque(), false, nullptr});
+      for (RunState& handled : block(node.handler, {std::move(end)})) {
+        handled.locals.resize(std::min(handled.locals.size(), locals));
+        after.push_back(std::move(handled));
+      }
+      continue;
+    }
     end.locals.resize(std::min(end.locals.size(), locals));
     after.push_back(std::move(end));
   }
+  if (!fails) return;
   RunState handler = std::move(state);
   handler.way_unsure = true;
   handler.locals.push_back({node.error_name, terms_.opaque(), false, nullptr});
@@ -291,9 +346,12 @@ void Lowering::statement(const ast::Stmt& stmt, RunState state, States& after) {
       state.way_unsure |= !plain;
       go_on();
     }
-    void operator()(const ast::Next&) const { go_on(); }
+    void operator()(const ast::Next&) const { self.next(std::move(state), after); }
     void operator()(const ast::Cancel&) const { go_on_unsure(); }
-    void operator()(const ast::CallAction&) const { go_on_unsure(); }
+    void operator()(const ast::CallAction& node) const {
+      self.call_action(stmt, node, state);
+      go_on_unsure();
+    }
     void operator()(const ast::As& node) const {
       const TermId outside = state.subject;
       const size_t locals = state.locals.size();
@@ -315,6 +373,11 @@ Lowering::States Lowering::block(const ast::Block& block, States states) {
       if (state.flow != RunState::Flow::kGoesOn) {
         after.push_back(std::move(state));
       } else if (!too_many_) {
+        // A middleware that fails leaves what it has done so far.
+        if (inside_ != nullptr && state.has_effects() && may_fail(stmt, state)) {
+          after.push_back(state);
+          after.back().flow = RunState::Flow::kFailed;
+        }
         statement(stmt, std::move(state), after);
       }
     }
@@ -338,13 +401,16 @@ void Lowering::finish(uint32_t rule, RunState&& state, bool coarse) {
     }
     return;
   }
+  std::erase_if(state.written, [](const RunState::Written& each) { return each.foreign; });
   RulePath& path = model_.paths.emplace_back();
   path.rule = rule;
+  path.unit = unit_;
   path.when = std::move(state.when);
   path.coarse = coarse;
   path.computed = std::move(state.computed);
   path.is_unsure = coarse || state.way_unsure;
   path.effects = std::move(state.emitted);
+  path.effects.insert(path.effects.end(), state.settled.begin(), state.settled.end());
   for (size_t i = 0; i < state.written.size(); ++i) {
     RunState::Written& written = state.written[i];
     // Put in by a loop that did not write it on this way.
@@ -400,7 +466,7 @@ void Lowering::coarse_block(uint32_t rule, const ast::Block& block, const RunSta
       States after;
       statement(stmt, std::move(one), after);
       for (RunState& state : after) {
-        if (state.written.empty() && state.emitted.empty()) continue;
+        if (!state.has_effects()) continue;
         // Another statement may write the same property last, and another value.
         for (RunState::Written& written : state.written) {
           if (!terms_.is_const(written.effect.after)) written.effect.after = terms_.opaque();
@@ -410,33 +476,6 @@ void Lowering::coarse_block(uint32_t rule, const ast::Block& block, const RunSta
     }
   }
   scope.locals.resize(locals);
-}
-
-void Lowering::rule(uint32_t number) {
-  RuleModel& rule = model_.rules[number];
-  rule.first_path = static_cast<uint32_t>(model_.paths.size());
-  RunState head;
-  head.subject = terms_.leaf(Op::kSubject);
-  for (const ast::HeadClause& clause : rule.syntax->head) {
-    if (const auto* let = std::get_if<ast::Let>(&clause)) {
-      head.locals.push_back({let->name, 0, false, let->value.get()});
-    } else {
-      head.when.push_back({term(*std::get<ast::When>(clause).condition, head), true});
-    }
-  }
-  too_many_ = false;
-  States ends = block(rule.syntax->body, {head});
-  if (too_many_) {
-    too_many_ = false;
-    head.all_unsure = true;
-    RunState scope = head;
-    coarse_block(number, rule.syntax->body, head, scope);
-  } else {
-    for (RunState& end : ends) {
-      if (end.flow != RunState::Flow::kFailed) finish(number, std::move(end), false);
-    }
-  }
-  rule.path_count = static_cast<uint32_t>(model_.paths.size()) - rule.first_path;
 }
 
 Lowering::Lowering(const std::vector<ast::Module>& modules, const FunctionTable& functions, Model& model)
@@ -456,7 +495,8 @@ void build_model(const std::vector<ast::Module>& modules, const Program& program
                  const FunctionTable& functions, Model& model) {
   model.modules = &modules;
   model.program = &program;
-  model.rules.reserve(program.rules().size());
+  model.rule_count = static_cast<uint32_t>(program.rules().size());
+  model.rules.reserve(program.rules().size() + program.wrappers().size());
   for (uint32_t source = 0; source < modules.size(); ++source) {
     for (const ast::Declaration& declaration : modules[source].declarations) {
       const auto* rule = std::get_if<ast::Rule>(&declaration.node);
@@ -467,7 +507,18 @@ void build_model(const std::vector<ast::Module>& modules, const Program& program
       made.source = source;
     }
   }
+  for (uint32_t source = 0; source < modules.size(); ++source) {
+    for (const ast::Declaration& declaration : modules[source].declarations) {
+      const auto* wrapper = std::get_if<ast::Wrapper>(&declaration.node);
+      if (wrapper == nullptr || wrapper->triggers.empty()) continue;
+      RuleModel& made = model.rules.emplace_back();
+      made.wrapper = wrapper;
+      made.compiled = &program.unit(static_cast<uint32_t>(model.rules.size() - 1));
+      made.source = source;
+    }
+  }
   Lowering lowering(modules, functions, model);
+  lowering.prepare_middleware();
   for (uint32_t number = 0; number < model.rules.size(); ++number) lowering.rule(number);
 }
 

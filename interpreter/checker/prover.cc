@@ -20,13 +20,14 @@ constexpr size_t kMostPairs = 160;
 
 }  // namespace
 
-Prover::Prover(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts)
+Prover::Prover(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts, Scope scope)
     : model_(model),
       terms_(model.terms),
       graph_(graph),
       writers_(writers),
       facts_(facts),
-      activity_(std::make_unique<Activity>(model, graph, writers, facts)) {}
+      scope_(scope),
+      activity_(std::make_unique<Activity>(model, graph, writers, facts, scope)) {}
 
 Prover::~Prover() = default;
 
@@ -56,12 +57,13 @@ void Prover::make_links(Component& component) {
   for (const uint32_t path : component.paths) {
     for (const EventGraph::Made& made : graph_.made_on(path)) {
       const EventGraph::Class& events = graph_.classes()[made.event];
+      if (events.delayed && scope_ == Scope::kCascade) continue;
       for (const uint32_t rule : events.rules) {
         if (!is_inside(rule)) continue;
         const RuleModel& target = model_.rules[rule];
         for (uint32_t to = target.first_path; to < target.first_path + target.path_count; ++to) {
           if (std::binary_search(component.paths.begin(), component.paths.end(), to))
-            component.links.push_back({path, made.effect, to, events.kind});
+            component.links.push_back({path, made.effect, to, events.kind, true, events.delayed});
         }
       }
       if (component.links.size() > kMostLinks) {
@@ -97,41 +99,55 @@ std::vector<std::vector<uint32_t>> Prover::circles_of(const Component& component
   return found;
 }
 
-std::vector<uint32_t> Prover::shortest_circle(const Component& component) const {
-  std::vector<uint32_t> best;
+// The links of a shortest way; from a path to itself: round.
+std::vector<uint32_t> Prover::shortest_way(const Component& component, uint32_t from, uint32_t to) {
   std::map<uint32_t, std::vector<uint32_t>> out;
   for (uint32_t i = 0; i < component.links.size(); ++i) {
     if (component.links[i].alive) out[component.links[i].from].push_back(i);
   }
+  std::map<uint32_t, uint32_t> came_by;
+  std::deque<uint32_t> queue = {from};
+  while (!queue.empty() && came_by.count(to) == 0) {
+    const uint32_t at = queue.front();
+    queue.pop_front();
+    for (const uint32_t i : out[at]) {
+      if (came_by.emplace(component.links[i].to, i).second) queue.push_back(component.links[i].to);
+    }
+  }
+  std::vector<uint32_t> way;
+  if (came_by.count(to) == 0) return way;
+  uint32_t at = to;
+  do {
+    way.push_back(came_by[at]);
+    at = component.links[way.back()].from;
+  } while (at != from);
+  std::reverse(way.begin(), way.end());
+  return way;
+}
+
+std::vector<uint32_t> Prover::shortest_circle(const Component& component) const {
+  std::vector<uint32_t> best;
   for (const std::vector<uint32_t>& circle : circles_of(component)) {
     for (const uint32_t start : circle) {
-      std::map<uint32_t, uint32_t> came_by;
-      std::deque<uint32_t> queue = {start};
-      bool closed = false;
-      while (!queue.empty() && !closed) {
-        const uint32_t at = queue.front();
-        queue.pop_front();
-        for (const uint32_t i : out[at]) {
-          const uint32_t to = component.links[i].to;
-          if (came_by.count(to) != 0) continue;
-          came_by[to] = i;
-          if (to == start) {
-            closed = true;
-            break;
-          }
-          queue.push_back(to);
-        }
-      }
-      if (!closed) continue;
-      std::vector<uint32_t> way;
-      uint32_t at = start;
-      do {
-        way.push_back(came_by[at]);
-        at = component.links[way.back()].from;
-      } while (at != start);
-      std::reverse(way.begin(), way.end());
-      if (best.empty() || way.size() < best.size()) best = std::move(way);
+      std::vector<uint32_t> way = shortest_way(component, start, start);
+      if (!way.empty() && (best.empty() || way.size() < best.size())) best = std::move(way);
     }
+  }
+  return best;
+}
+
+std::vector<uint32_t> Prover::shortest_delayed_circle(const Component& component) const {
+  std::vector<uint32_t> best;
+  for (uint32_t i = 0; i < component.links.size(); ++i) {
+    const Link& link = component.links[i];
+    if (!link.alive || !link.delayed) continue;
+    std::vector<uint32_t> way;
+    if (link.from != link.to) {
+      way = shortest_way(component, link.to, link.from);
+      if (way.empty()) continue;
+    }
+    way.push_back(i);
+    if (best.empty() || way.size() < best.size()) best = std::move(way);
   }
   return best;
 }
@@ -251,7 +267,7 @@ void Prover::accept_explored(Component& component, uint64_t events) {
 
 void Prover::run() {
   if (!has_begun_) {
-    for (std::vector<uint32_t>& rules : graph_.components())
+    for (std::vector<uint32_t>& rules : graph_.components(scope_))
       components_.push_back({.rules = std::move(rules)});
     for (Component& component : components_) make_links(component);
     activity_->begin(components_);

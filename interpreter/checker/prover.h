@@ -50,7 +50,7 @@ struct Component {
 /// there would be taken, and these only finitely often, which is absurd.
 class Prover {
  public:
-  Prover(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts);
+  Prover(Model& model, const EventGraph& graph, const Writers& writers, Facts& facts, Scope scope);
   ~Prover();
 
   void run();
@@ -64,6 +64,8 @@ class Prover {
   static bool is_circular(const Component& component) { return !component.proven; }
   /// A shortest way round: links, the first of which starts where the last one ends.
   std::vector<uint32_t> shortest_circle(const Component& component) const;
+  /// The same, of those with a link that takes time; empty where there is none.
+  std::vector<uint32_t> shortest_delayed_circle(const Component& component) const;
 
   /// A fact about a property or a field of payloads that would prove that the component ends, as an author
   /// would write it; empty where none was found.
@@ -78,6 +80,7 @@ class Prover {
   struct FlowVisit;
   static constexpr size_t kMostTypes = 400;
 
+  static std::vector<uint32_t> shortest_way(const Component& component, uint32_t from, uint32_t to);
   void make_links(Component& component);
   bool improve(Component& component);
   bool is_proven_assuming(Component& component, TermId term, const ValueSet& set);
@@ -118,6 +121,7 @@ class Prover {
   const EventGraph& graph_;
   const Writers& writers_;
   Facts& facts_;
+  Scope scope_;
   std::vector<Component> components_;
   std::unique_ptr<Activity> activity_;
   bool has_begun_ = false;

@@ -49,11 +49,15 @@ std::string what_fires(const Model& model, const Link& link) {
 }
 
 Span head_of(const Model& model, uint32_t rule) {
-  const ast::Rule& syntax = *model.rules[rule].syntax;
-  return syntax.triggers.empty() ? syntax.head_span : syntax.triggers.front().span;
+  const RuleModel& unit = model.rules[rule];
+  return unit.triggers().empty() ? unit.head_span() : unit.triggers().front().span;
 }
 
 }  // namespace
+
+std::string_view word_of(const RuleModel& unit) {
+  return unit.is_gate() ? "gate" : unit.is_middleware() ? "middleware" : "rule";
+}
 
 Location place_of(const Model& model, uint32_t rule, Span span) {
   return {(*model.modules)[model.rules[rule].source].source, span};
@@ -74,7 +78,8 @@ std::vector<CycleStep> steps_of(const Model& model, const Component& component,
     step.rule = rule;
     step.event = label_of(model, link);
     step.head = place_of(model, rule, head_of(model, rule));
-    step.cause = place_of(model, rule, model.paths[link.from].effects[link.effect].span);
+    step.cause =
+        place_of(model, model.paths[link.from].unit, model.paths[link.from].effects[link.effect].span);
     steps.push_back(std::move(step));
   }
   return steps;
@@ -97,6 +102,81 @@ std::string missing_bound(const Model& model, const Component& component,
   return {};
 }
 
+namespace {
+
+/// From the first rule round to it again: what fires it, what it makes.
+void tell_way(const Model& model, const Component& component, const std::vector<uint32_t>& links,
+              Diagnostic& diagnostic) {
+  for (size_t i = 0; i < links.size(); ++i) {
+    const Link& link = component.links[links[i]];
+    const Link& before = component.links[links[i == 0 ? links.size() - 1 : i - 1]];
+    const uint32_t rule = model.paths[link.from].rule;
+    const bool last = i + 1 == links.size();
+    Label head;
+    head.where = place_of(model, rule, head_of(model, rule));
+    head.text = fmt::format("{} fires `{}` ...", what_fires(model, before), model.rules[rule].compiled->name);
+    diagnostic.related.push_back(std::move(head));
+    Label cause;
+    const RulePath& path = model.paths[link.from];
+    cause.where = place_of(model, path.unit, model.paths[link.from].effects[link.effect].span);
+    const std::string made = link.kind == EventClass::Kind::kPlain ? "emits" : "makes";
+    const std::string who = path.is_beside() ? fmt::format("and the middleware `{}` around it",
+                                                           model.rules[path.unit].compiled->name)
+                                             : "which";
+    cause.text = fmt::format("... {} {} {}{}", who, made, what_fires(model, link),
+                             last ? ", and so it goes round" : " ...");
+    if (last) {
+      diagnostic.primary = std::move(cause);
+    } else {
+      diagnostic.related.push_back(std::move(cause));
+    }
+  }
+}
+
+}  // namespace
+
+Diagnostic describe_perpetual(const Model& model, const Cycle& cycle, const Component& component,
+                              const std::vector<uint32_t>& links, uint32_t number) {
+  Diagnostic diagnostic;
+  diagnostic.code = kPerpetual;
+  diagnostic.severity = cycle.grows ? Severity::kError : Severity::kWarning;
+  diagnostic.message = cycle.grows    ? "this sets more and more timers, for ever"
+                       : cycle.replay ? "this goes on for ever, with time in between"
+                                      : "this may go on for ever, with time in between";
+  if (links.empty()) {
+    const uint32_t rule = component.rules.front();
+    diagnostic.primary = {place_of(model, rule, head_of(model, rule)),
+                          fmt::format("{} rules set each other off", component.rules.size())};
+    return diagnostic;
+  }
+  tell_way(model, component, links, diagnostic);
+  std::string period;
+  for (const uint32_t i : links) {
+    const Effect& effect = model.paths[component.links[i].from].effects[component.links[i].effect];
+    if (!effect.delayed) continue;
+    if (!period.empty()) period += " + ";
+    period += effect.is_reply ? "the time of the call" : model.terms.show(effect.delay);
+  }
+  if (cycle.replay)
+    diagnostic.helps.push_back(fmt::format(
+        "replay: krules replay .krules-check/K0303-{}.json (when {} timers had fired, {} waiting)", number,
+        cycle.outcome.fired,
+        cycle.outcome.waiting == 1 ? "another one was"
+                                   : fmt::format("{} others were", cycle.outcome.waiting)));
+  diagnostic.helps.push_back(fmt::format("once begun, it comes again every {}", period));
+  if (cycle.grows) {
+    diagnostic.helps.push_back("a `key` behind `after` makes it one timer, which the next one replaces");
+    return diagnostic;
+  }
+  diagnostic.helps.push_back(
+      "a `when` on what the event carries (`payload.tries < 5`) ends it; for what is due again and again "
+      "there "
+      "are `every` and `at`");
+  diagnostic.helps.push_back(
+      "if it is meant to go on, say so: `allow cycle \"why\"` in the head of one of the rules");
+  return diagnostic;
+}
+
 Diagnostic describe(const Model& model, const Cycle& cycle, const Component& component,
                     const std::vector<uint32_t>& links, uint32_t number) {
   const bool certain = cycle.verdict == Verdict::kCertain;
@@ -110,27 +190,7 @@ Diagnostic describe(const Model& model, const Cycle& cycle, const Component& com
                           fmt::format("{} rules set each other off", component.rules.size())};
     return diagnostic;
   }
-  // From the first rule round to it again: what fires it, what it makes.
-  for (size_t i = 0; i < links.size(); ++i) {
-    const Link& link = component.links[links[i]];
-    const Link& before = component.links[links[i == 0 ? links.size() - 1 : i - 1]];
-    const uint32_t rule = model.paths[link.from].rule;
-    const bool last = i + 1 == links.size();
-    Label head;
-    head.where = place_of(model, rule, head_of(model, rule));
-    head.text = fmt::format("{} fires `{}` ...", what_fires(model, before), model.rules[rule].compiled->name);
-    diagnostic.related.push_back(std::move(head));
-    Label cause;
-    cause.where = place_of(model, rule, model.paths[link.from].effects[link.effect].span);
-    const std::string made = link.kind == EventClass::Kind::kPlain ? "emits" : "makes";
-    cause.text = last ? fmt::format("... which {} {}, and so it goes round", made, what_fires(model, link))
-                      : fmt::format("... which {} {} ...", made, what_fires(model, link));
-    if (last) {
-      diagnostic.primary = std::move(cause);
-    } else {
-      diagnostic.related.push_back(std::move(cause));
-    }
-  }
+  tell_way(model, component, links, diagnostic);
   if (certain) {
     const char* how = cycle.outcome.end == ReplayOutcome::End::kRepeats
                           ? "after {} events the whole state is the same as {} events before"
@@ -142,7 +202,7 @@ Diagnostic describe(const Model& model, const Cycle& cycle, const Component& com
     diagnostic.helps.push_back(cycle.missing + " would prove that it ends");
   }
   const Link& closing = component.links[links.back()];
-  const uint32_t last_rule = model.paths[closing.from].rule;
+  const uint32_t last_rule = model.paths[closing.from].unit;
   const Effect& effect = model.paths[closing.from].effects[closing.effect];
   if (closing.kind == EventClass::Kind::kChanged) {
     const std::string statement = text_of(model, last_rule, effect.span);
@@ -167,8 +227,8 @@ Diagnostic describe(const Model& model, const Cycle& cycle, const Component& com
   return diagnostic;
 }
 
-CascadeGraph draw_graph(const Model& model, const EventGraph& graph,
-                        const std::vector<Component>& components) {
+CascadeGraph draw_graph(const Model& model, const EventGraph& graph, const std::vector<Component>& components,
+                        const std::vector<Cycle>& told) {
   CascadeGraph drawn;
   std::vector<uint32_t> cycle_of(model.rules.size(), CascadeGraph::kNone);
   uint32_t cycles = 0;
@@ -176,13 +236,28 @@ CascadeGraph draw_graph(const Model& model, const EventGraph& graph,
     for (const uint32_t rule : component.rules) cycle_of[rule] = cycles;
     ++cycles;
   }
+  // Behind them those that take time.
+  for (; cycles < told.size(); ++cycles) {
+    for (const uint32_t rule : told[cycles].rules) {
+      if (cycle_of[rule] == CascadeGraph::kNone || told[cycle_of[rule]].verdict == Verdict::kEnds)
+        cycle_of[rule] = cycles;
+    }
+  }
+  // What a middleware does belongs to the circle of the rule that it is around.
+  for (const RulePath& path : model.paths) {
+    if (path.is_beside() && cycle_of[path.rule] != CascadeGraph::kNone)
+      cycle_of[path.unit] = cycle_of[path.rule];
+  }
   for (uint32_t number = 0; number < model.rules.size(); ++number) {
     const RuleModel& rule = model.rules[number];
     CascadeGraph::Rule& made = drawn.rules.emplace_back();
     made.name = rule.compiled->name;
+    made.role = rule.is_gate()         ? CascadeGraph::Role::kGate
+                : rule.is_middleware() ? CascadeGraph::Role::kMiddleware
+                                       : CascadeGraph::Role::kRule;
     made.where = rule.compiled->where;
     made.cycle = cycle_of[number];
-    for (const ast::HeadClause& clause : rule.syntax->head) {
+    for (const ast::HeadClause& clause : rule.head()) {
       if (const auto* when = std::get_if<ast::When>(&clause))
         made.guards.push_back(text_of(model, number, when->condition->span));
     }
@@ -203,13 +278,20 @@ CascadeGraph draw_graph(const Model& model, const EventGraph& graph,
     }
   }
   std::set<std::tuple<uint32_t, uint32_t, uint32_t>> emissions;
+  std::set<std::pair<uint32_t, uint32_t>> wrappings;
   for (const EventGraph::Class& made : graph.classes()) {
     const uint32_t number = event(made.kind, made.name);
     for (const Site& site : made.sites) {
-      const uint32_t rule = model.paths[site.path].rule;
-      const Span span = model.paths[site.path].effects[site.effect].span;
-      if (!emissions.insert({rule, number, span.begin}).second) continue;
-      drawn.emissions.push_back({rule, number, place_of(model, rule, span), {}, CascadeGraph::kNone});
+      const RulePath& path = model.paths[site.path];
+      const Effect& effect = path.effects[site.effect];
+      if (path.is_beside() && wrappings.insert({path.rule, path.unit}).second)
+        drawn.wrappings.push_back({path.rule, path.unit});
+      if (!emissions.insert({path.unit, number, effect.span.begin}).second) continue;
+      const std::string delay = effect.is_reply  ? "reply"
+                                : effect.delayed ? model.terms.show(effect.delay)
+                                                 : std::string();
+      drawn.emissions.push_back(
+          {path.unit, number, place_of(model, path.unit, effect.span), {}, CascadeGraph::kNone, delay});
     }
     for (const uint32_t rule : made.rules) {
       if (!reactions.insert({number, rule}).second) continue;
@@ -272,6 +354,14 @@ CascadeGraph draw_graph(const Model& model, const EventGraph& graph,
         [&](const auto& reaction) { return reaction.event == emission.event && reaction.cycle == cycle; });
     if (leads_back) emission.cycle = cycle;
   }
+  for (CascadeGraph::Wrapping& each : drawn.wrappings) {
+    const uint32_t cycle = cycle_of[each.rule];
+    if (cycle == CascadeGraph::kNone) continue;
+    const bool emits = std::any_of(drawn.emissions.begin(), drawn.emissions.end(), [&](const auto& emission) {
+      return emission.rule == each.middleware && emission.cycle == cycle;
+    });
+    if (emits) each.cycle = cycle;
+  }
   return drawn;
 }
 
@@ -289,7 +379,9 @@ void summarise(const Model& model, const EventGraph& graph, const std::vector<Co
   std::vector<std::vector<uint32_t>> next(count);
   for (uint32_t made = 0; made < count; ++made) {
     for (const uint32_t rule : graph.classes()[made].rules) {
-      for (const uint32_t more : graph.made_by(rule)) next[made].push_back(more);
+      for (const uint32_t more : graph.made_by(rule)) {
+        if (!graph.classes()[more].delayed) next[made].push_back(more);
+      }
     }
   }
   std::vector<uint64_t> fires(count, 0);
@@ -299,18 +391,16 @@ void summarise(const Model& model, const EventGraph& graph, const std::vector<Co
   const auto fires_of = [&](const std::vector<uint32_t>& rules, uint32_t& deepest, uint32_t& way) {
     uint64_t sum = 0;
     for (const uint32_t rule : rules) {
-      uint64_t most = 0;
-      const RuleModel& target = model.rules[rule];
-      for (uint32_t k = 0; k < target.path_count; ++k) {
+      const auto most = most_of_run<uint64_t>(model, rule, [&](uint32_t path) {
         uint64_t on_path = 0;
-        for (const EventGraph::Made& made : graph.made_on(target.first_path + k)) {
+        for (const EventGraph::Made& made : graph.made_on(path)) {
+          if (graph.classes()[made.event].delayed) continue;
           on_path = std::min(kMany, on_path + fires[made.event]);
-          if (fires[made.event] > 0 && model.paths[target.first_path + k].effects[made.effect].in_loop)
-            counted = false;
+          if (fires[made.event] > 0 && model.paths[path].effects[made.effect].in_loop) counted = false;
           if (depth[made.event] + 1 > deepest) deepest = depth[made.event] + 1, way = made.event;
         }
-        most = std::max(most, on_path);
-      }
+        return on_path;
+      });
       sum = std::min(kMany, sum + 1 + most);
     }
     return sum;

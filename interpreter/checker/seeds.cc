@@ -17,6 +17,9 @@ namespace {
 constexpr int kTries = 160;
 constexpr uint32_t kTriesAlong = 24;
 constexpr uint32_t kShortFuse = 600;
+constexpr uint32_t kTimersBefore = 8;  // that may come before a loop
+constexpr uint32_t kTimers = 64;       // after which what goes on is taken to go on for ever
+constexpr uint64_t kManyMore = 32;
 constexpr size_t kMostEntries = 12;
 constexpr size_t kMostOrders = 3;  // inputs that prepare the state
 
@@ -111,7 +114,7 @@ LoopSearch::LoopSearch(Model& model, const EventGraph& graph, const Writers& wri
       prover_(prover),
       options_(options) {
   for (const EventGraph::Class& made : graph.classes()) {
-    if (made.kind == EventClass::Kind::kPlain) inside_.insert(made.name);
+    if (made.kind == EventClass::Kind::kPlain && !made.delayed) inside_.insert(made.name);
   }
   for (const ast::Module& module : *model.modules) {
     for (const ast::Declaration& declaration : module.declarations) {
@@ -273,9 +276,29 @@ bool LoopSearch::loops(const ReplaySeed& seed, const Component& component, Repla
   if (outcome.end == End::kFuse && options_.max_cascade > kShortFuse)
     outcome = options_.replay(seed, options_.max_cascade);
   if (outcome.end != End::kRepeats && outcome.end != End::kFuse) return false;
-  return std::any_of(outcome.rules.begin(), outcome.rules.end(), [&](uint32_t rule) {
-    return std::binary_search(component.rules.begin(), component.rules.end(), rule);
+  return is_among(outcome.rules, component, model_);
+}
+
+// Whether a rule of the component fired, or a gate or middleware that has a part in it.
+bool LoopSearch::is_among(const std::vector<uint32_t>& fired, const Component& component,
+                          const Model& model) {
+  return std::any_of(fired.begin(), fired.end(), [&](uint32_t unit) {
+    return std::binary_search(component.rules.begin(), component.rules.end(), unit) ||
+           std::any_of(component.paths.begin(), component.paths.end(),
+                       [&](uint32_t path) { return model.paths[path].unit == unit; });
   });
+}
+
+bool LoopSearch::goes_on(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const {
+  outcome = options_.replay(seed, std::min(kShortFuse, options_.max_cascade));
+  return outcome.end == ReplayOutcome::End::kGoesOn && is_among(outcome.rules, component, model_);
+}
+
+bool LoopSearch::grows(ReplaySeed seed) const {
+  const uint64_t before = options_.replay(seed, options_.max_cascade).waiting;
+  seed.timers *= 4;
+  const ReplayOutcome later = options_.replay(seed, options_.max_cascade);
+  return later.end == ReplayOutcome::End::kGoesOn && later.waiting > before + kManyMore;
 }
 
 void LoopSearch::choose_subject(const Component& component) {
@@ -403,12 +426,16 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find_along(
     }
     input.data = data + "}";
     seed.inputs.push_back(std::move(input));
+    seed.timers = graph_.has_delays() ? kTimersBefore : 0;
     if (loops(seed, component, outcome)) return std::pair(std::move(seed), std::move(outcome));
   }
   return std::nullopt;
 }
 
-std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Component& component) {
+template <class Succeeds>
+std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::search(const Component& component,
+                                                                       uint32_t timers,
+                                                                       const Succeeds& succeeds) {
   if (!options_.replay || depends_on_chance(component)) return std::nullopt;
   prover_.look_at(component);
   choose_subject(component);
@@ -434,15 +461,28 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Compo
     Chooser chooser(terms_, number < ways.size() ? 0 : number);
     const Entry& way = ways[number % ways.size()];
     ReplaySeed seed;
+    seed.timers = timers;
     if (number >= 2 * ways.size() && !others.empty()) {
       const uint32_t before = chooser.below(kMostOrders + 1);
       for (uint32_t i = 0; i < before; ++i)
         add_input(others[chooser.below(static_cast<uint32_t>(others.size()))], chooser, seed);
     }
     add_input(way, chooser, seed);
-    if (loops(seed, component, outcome)) return std::pair(std::move(seed), std::move(outcome));
+    if (succeeds(seed, outcome)) return std::pair(std::move(seed), std::move(outcome));
   }
   return std::nullopt;
+}
+
+std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find(const Component& component) {
+  return search(
+      component, graph_.has_delays() ? kTimersBefore : 0,
+      [&](const ReplaySeed& seed, ReplayOutcome& outcome) { return loops(seed, component, outcome); });
+}
+
+std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find_in_time(const Component& component) {
+  return search(component, kTimers, [&](const ReplaySeed& seed, ReplayOutcome& outcome) {
+    return goes_on(seed, component, outcome);
+  });
 }
 
 }  // namespace krules::check

@@ -25,6 +25,10 @@ class LoopSearch {
   std::optional<std::pair<ReplaySeed, ReplayOutcome>> find_along(const Component& component,
                                                                  const std::string& type,
                                                                  const std::vector<Literal>& holds);
+  /// A seed that goes on through rules of the component from timer to timer.
+  std::optional<std::pair<ReplaySeed, ReplayOutcome>> find_in_time(const Component& component);
+  /// Whether more and more timers wait in such a run.
+  bool grows(ReplaySeed seed) const;
 
  private:
   /// A way from an input to the circle: a path and links from it.
@@ -43,6 +47,11 @@ class LoopSearch {
   void prepare(TermId name, TermId value, const std::string& subject, Chooser& chooser, ReplaySeed& seed);
   void choose_subject(const Component& component);
   bool loops(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const;
+  bool goes_on(const ReplaySeed& seed, const Component& component, ReplayOutcome& outcome) const;
+  static bool is_among(const std::vector<uint32_t>& fired, const Component& component, const Model& model);
+  template <class Succeeds>
+  std::optional<std::pair<ReplaySeed, ReplayOutcome>> search(const Component& component, uint32_t timers,
+                                                             const Succeeds& succeeds);
 
   Model& model_;
   TermPool& terms_;

@@ -117,7 +117,7 @@ TermId TermPool::make(Op op, std::span<const TermId> args_given, uint32_t data, 
   term.op = op;
   term.epoch = epoch;
   term.data = data;
-  term.local = is_local(op);
+  term.local = is_local(op) || op == Op::kNow;
   for (const TermId arg : args_given) term.local |= terms_[arg].local;
   term.count = static_cast<uint32_t>(args_given.size());
   const size_t mask = table_.size() - 1;

@@ -17,7 +17,7 @@ using TermId = uint32_t;
 
 enum class Op : uint8_t {
   kConst,  ///< a value
-  kNow,    ///< fixed for the cascade
+  kNow,    ///< fixed for the cascade; of runs in another one the epoch tells
   kParam,  ///< a `param`, fixed for the program; its name
   // What belongs to one run of one rule (its `epoch`):
   kSubject,  ///< the name of the event's subject

@@ -26,7 +26,7 @@ bool Verifier::check_shape(const Proof& proof) {
     complain("this certificate is about another program, or about this one before it was changed");
     return false;
   }
-  const std::vector<std::vector<uint32_t>> components = graph_.components();
+  const std::vector<std::vector<uint32_t>> components = graph_.components(Scope::kCascade);
   if (components.size() != proof.components.size()) {
     complain(fmt::format("the program has {} sets of rules that can set each other off, the certificate {}",
                          components.size(), proof.components.size()));
@@ -73,6 +73,7 @@ bool Verifier::check_component(uint32_t number, const ProofComponent& stated) {
     }
     for (const EventGraph::Made& made : graph_.made_on(path)) {
       const EventGraph::Class& events = graph_.classes()[made.event];
+      if (events.delayed) continue;
       for (const uint32_t rule : events.rules) {
         if (owner_[rule] != number) continue;
         const RuleModel& target = model_.rules[rule];
@@ -169,6 +170,7 @@ void Verifier::renew() {
     for (const uint32_t to : out[path]) activate(to);
     const uint32_t mine = owner_[model_.paths[path].rule];
     for (const EventGraph::Made& made : graph_.made_on(path)) {
+      if (graph_.classes()[made.event].delayed) continue;
       for (const uint32_t rule : graph_.classes()[made.event].rules) {
         if (mine != UINT32_MAX && owner_[rule] == mine && parts_[mine].is_known) continue;
         enter_rule(rule);

@@ -76,6 +76,8 @@ TermId Verifier::Walk::place(TermId term, size_t run) {
       return plain ? now.payload : terms_.shifted(term, epoch);
     case Op::kExtra:
       return plain ? terms_.null() : now.context;
+    case Op::kNow:
+      return term;
     case Op::kRead:
     case Op::kReadExt:
       return read(terms_.arg(term, 0), terms_.arg(term, 1), terms_.op(term) == Op::kReadExt, run);

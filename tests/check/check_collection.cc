@@ -21,9 +21,14 @@ namespace {
 using End = ReplayOutcome::End;
 
 constexpr uint32_t kFuse = 10'000;
+/// A program whose timers end sets no more than these.
+constexpr uint32_t kTimers = 200;
+/// More timers than that at once are ever more.
+constexpr uint64_t kManyTimers = 50;
 /// Programs that end and are warned about all the same: not more than these.
 constexpr size_t kMostNeedless = 9;
-/// Things that programs say should be told and that are not: not more than these. To be lowered, never raised.
+/// Things that programs say should be told and that are not: not more than these. To be lowered, never
+/// raised.
 constexpr size_t kMostUntold = 2;
 
 const std::vector<ProgramFile>& collection() {
@@ -33,6 +38,10 @@ const std::vector<ProgramFile>& collection() {
 
 bool never_ends(const ReplayOutcome& outcome) {
   return outcome.end == End::kRepeats || outcome.end == End::kFuse;
+}
+
+bool goes_on(const ReplayOutcome& outcome) {
+  return never_ends(outcome) || outcome.end == End::kGoesOn;
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view item) {
@@ -72,7 +81,7 @@ class OtherInputs {
   explicit OtherInputs(const ReplaySeed& seed) : seed_(seed) {}
 
   ReplaySeed next_seed() {
-    ReplaySeed seed{seed_.properties, {}, {}};
+    ReplaySeed seed{seed_.properties, {}, {}, 0};
     const size_t count = 1 + below(4);
     for (size_t i = 0; i < count; ++i) {
       ReplaySeed::Input input = seed_.inputs[below(seed_.inputs.size())];
@@ -105,12 +114,12 @@ class OtherInputs {
   simdjson::dom::parser parser_;
 };
 
-/// Each cascade of the seed is looked at, not the last one alone.
+/// Each cascade of the seed is looked at, not the last one alone, and what its timers lead to.
 bool some_cascade_never_ends(Replayer& replayer, const ReplaySeed& seed) {
-  ReplaySeed beginning{seed.properties, {}, seed.parameters};
+  ReplaySeed beginning{seed.properties, {}, seed.parameters, kTimers};
   for (const ReplaySeed::Input& input : seed.inputs) {
     beginning.inputs.push_back(input);
-    if (never_ends(replayer.run(beginning, kFuse))) return true;
+    if (goes_on(replayer.run(beginning, kFuse))) return true;
   }
   return false;
 }
@@ -139,10 +148,18 @@ TEST_CASE("the engine does what the programs say") {
     if (!loaded.errors().empty() || !file.mistakes.empty()) continue;
     INFO(file.path);
     Replayer replayer = loaded.replayer();
-    const ReplayOutcome outcome = replayer.run(file.seed, kFuse);
+    ReplaySeed in_time = file.seed;
+    in_time.timers = kTimers;
+    const ReplayOutcome outcome = replayer.run(in_time, kFuse);
     CHECK(replay_end_name(outcome.end) != "invalid");
     if (file.expectation == Expectation::kLoop) {
       CHECK(never_ends(outcome));
+    } else if (file.expectation == Expectation::kPerpetual) {
+      CHECK(outcome.end == End::kGoesOn);
+      CHECK(outcome.waiting < kManyTimers);
+    } else if (file.expectation == Expectation::kGrows) {
+      CHECK(outcome.end == End::kGoesOn);
+      CHECK(outcome.waiting > kManyTimers);
     } else if (file.expectation == Expectation::kCycle) {
       CHECK_FALSE(some_cascade_never_ends(replayer, file.seed));
     } else if (!contains(file.codes, "K0304")) {
@@ -183,6 +200,7 @@ class Verdicts {
   Judgement judge() {
     const bool certain = says("K0301");
     const bool possible = says("K0302");
+    const bool perpetual = says("K0303");
     for (const Cycle& cycle : result_.cycles) {
       if (cycle.verdict != Verdict::kCertain) continue;
       if (!cycle.replay || !never_ends(loaded_.replayer().run(*cycle.replay, kFuse))) {
@@ -192,7 +210,13 @@ class Verdicts {
     }
     switch (*file_.expectation) {
       case Expectation::kEnds:
-        return certain ? Judgement::kWrong : possible ? Judgement::kNeedless : Judgement::kRight;
+        return certain ? Judgement::kWrong : possible || perpetual ? Judgement::kNeedless : Judgement::kRight;
+      case Expectation::kPerpetual:
+      case Expectation::kGrows:
+        return certain     ? Judgement::kWrong
+               : perpetual ? Judgement::kRight
+               : possible  ? Judgement::kWeak
+                           : Judgement::kMissed;
       case Expectation::kLoop:
         return certain ? Judgement::kRight : possible ? Judgement::kWeak : Judgement::kMissed;
       case Expectation::kCycle:
@@ -215,7 +239,7 @@ class Verdicts {
     for (const Cycle& cycle : result_.cycles) {
       if (cycle.verdict == Verdict::kEnds) continue;
       for (const uint32_t number : cycle.rules) {
-        if (loaded_.program().rules()[number].name == rule) return true;
+        if (loaded_.program().unit(number).name == rule) return true;
       }
     }
     return false;

@@ -64,6 +64,10 @@ class HeadReader {
   void take_expectation(const std::string& value) {
     if (value == "ends") {
       file_.expectation = Expectation::kEnds;
+    } else if (value == "perpetual") {
+      file_.expectation = Expectation::kPerpetual;
+    } else if (value == "grows") {
+      file_.expectation = Expectation::kGrows;
     } else if (value == "loop") {
       file_.expectation = Expectation::kLoop;
     } else if (value == "cycle") {

@@ -10,9 +10,11 @@
 namespace krules::test {
 
 enum class Expectation : uint8_t {
-  kEnds,   ///< every cascade ends
-  kLoop,   ///< some input never comes to an end
-  kCycle,  ///< nobody can tell
+  kEnds,       ///< every cascade ends, and no timer sets others for ever
+  kPerpetual,  ///< every cascade ends, and some input leads to timer after timer for ever
+  kGrows,      ///< and to more and more of them
+  kLoop,       ///< some input's cascade never comes to an end
+  kCycle,      ///< nobody can tell
 };
 
 /// A program of the collection with what its head says about it.

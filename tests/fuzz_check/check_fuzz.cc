@@ -19,6 +19,7 @@ namespace krules::test {
 namespace {
 
 constexpr uint32_t kFuse = 10'000;
+constexpr uint32_t kTimers = 300;
 
 struct Options {
   uint64_t seed = 1;
@@ -49,9 +50,25 @@ bool never_ends(const ReplayOutcome& outcome) {
 /// The first inputs of `seed` up to the one whose cascade never ends.
 std::optional<ReplaySeed> find_loop(Replayer& replayer, const ReplaySeed& seed) {
   ReplaySeed beginning;
+  beginning.timers = 20;
   for (const ReplaySeed::Input& input : seed.inputs) {
     beginning.inputs.push_back(input);
     if (never_ends(replayer.run(beginning, kFuse))) return beginning;
+  }
+  return std::nullopt;
+}
+
+/// The first inputs up to the one that leads from timer to timer without end. Counters that begin far away
+/// from where they end take long, and prove nothing.
+std::optional<ReplaySeed> find_perpetual(Replayer& replayer, const ReplaySeed& seed) {
+  ReplaySeed beginning;
+  beginning.timers = kTimers;
+  for (const ReplaySeed::Input& input : seed.inputs) {
+    for (const char* far : {"0000", "e300", "46116860", "92233720"}) {
+      if (input.data.find(far) != std::string::npos) return std::nullopt;
+    }
+    beginning.inputs.push_back(input);
+    if (replayer.run(beginning, kFuse).end == ReplayOutcome::End::kGoesOn) return beginning;
   }
   return std::nullopt;
 }
@@ -74,7 +91,9 @@ Trial try_program(const MadeProgram& made, const Options& options, uint64_t numb
   check_options.max_cascade = kFuse;
   check_options.findings = false;
   const CheckResult result = check_loaded(loaded, compile_options, check_options);
+  bool perpetual = false;
   for (const Diagnostic& diagnostic : result.diagnostics) {
+    perpetual |= diagnostic.code == "K0303";
     const Claim claim = diagnostic.code == "K0301"   ? Claim::kCertain
                         : diagnostic.code == "K0302" ? Claim::kPossible
                         : diagnostic.code == "K0304" ? Claim::kBeyondFuse
@@ -92,11 +111,24 @@ Trial try_program(const MadeProgram& made, const Options& options, uint64_t numb
       return trial;
     }
   }
+  for (const Cycle& cycle : result.cycles) {
+    if (cycle.verdict == Verdict::kPerpetual && cycle.replay &&
+        replayer.run(*cycle.replay, kFuse).end != ReplayOutcome::End::kGoesOn) {
+      trial.failure = "it is said to go on for ever, and its replay ends";
+      return trial;
+    }
+  }
   Dice dice(~options.seed, number);
   for (uint64_t i = 0; i < options.inputs && !trial.loop; ++i)
     trial.loop = find_loop(replayer, make_inputs(made, dice));
   if (trial.loop && trial.claim == Claim::kFinite)
     trial.failure = "the program is called finite, and comes to the fuse";
+  Dice more(~options.seed, number);
+  for (uint64_t i = 0; i < options.inputs / 2 && !trial.loop && !perpetual && trial.claim == Claim::kFinite;
+       ++i) {
+    trial.loop = find_perpetual(replayer, make_inputs(made, more));
+    if (trial.loop) trial.failure = "nothing says that it goes on for ever, from timer to timer";
+  }
   return trial;
 }
 

@@ -12,8 +12,30 @@ constexpr const char* kStatuses[] = {"\"new\"", "\"open\"", "\"shut\"", "\"gone\
 
 class RuleMaker {
  public:
-  RuleMaker(Dice& dice, const std::vector<std::string>& events, bool two_subjects)
-      : dice_(dice), events_(events), two_subjects_(two_subjects) {}
+  RuleMaker(Dice& dice, const std::vector<std::string>& events, bool two_subjects, bool delays)
+      : dice_(dice), events_(events), two_subjects_(two_subjects), delays_(delays) {}
+
+  /// A gate or a middleware.
+  std::string wrapper(size_t number) {
+    trigger();
+    if (dice_.percent(20)) on_ = "*";
+    const bool gate = dice_.percent(40);
+    std::string text = fmt::format("{} w{} on {}", gate ? "gate" : "middleware", number, on_);
+    if (dice_.percent(50)) text += "\nwhen " + condition(1);
+    if (dice_.percent(25)) text += "\nwhen not (event matches \"go.c\")";
+    text += " {\n";
+    if (gate) return text + statement(1) + (dice_.percent(20) ? statement(0) + "    stop\n}\n" : "}\n");
+    if (dice_.percent(30)) text += statement(1);
+    const size_t roll = dice_.below(100);
+    if (roll < 45) {
+      const char* ending = dice_.pick({"", "    fail err.message\n"});
+      text += fmt::format("    try {{ next }} catch err {{\n{}{}    }}\n", statement(1), ending);
+    } else if (roll < 90) {
+      text += "    next\n";
+    }
+    if (roll >= 45 || dice_.percent(20)) text += statement(1);
+    return text + "}\n";
+  }
 
   std::string rule(size_t number) {
     trigger();
@@ -209,6 +231,7 @@ class RuleMaker {
     if (two_subjects_ && dice_.percent(20))
       text += dice_.pick({" on \"s\"", " on \"t\"", " on \"t\"", " on \"{subject}x\""});
     if (dice_.percent(6)) text += " with { hops: meta.hops ?? 0 + 1 }";
+    if (delays_ && dice_.percent(35)) text += dice_.pick({" after 1s", " after 1s", " after 2s key \"k\""});
     return text;
   }
 
@@ -223,6 +246,7 @@ class RuleMaker {
     }
     if (roll < 95 && depth > 0) return fmt::format("    for x in [1, 2] {{\n    {}    }}\n", statement(0));
     if (roll < 96 && depth > 0) return fmt::format("    as \"t\" {{\n    {}    }}\n", statement(0));
+    if (delays_ && dice_.percent(3)) return "    cancel \"k\"\n";
     if (roll < 97) return fmt::format("    if {} {{ stop }}\n", comparison());
     if (roll < 98) return fmt::format("    if {} {{ fail \"no\" }}\n", comparison());
     return fmt::format("    try {{ {} }} catch e {{ {} }}\n", write(), write());
@@ -231,6 +255,7 @@ class RuleMaker {
   Dice& dice_;
   const std::vector<std::string>& events_;
   const bool two_subjects_;
+  const bool delays_;
   std::string on_;
   bool changed_ = false;
   bool deleted_ = false;
@@ -266,9 +291,13 @@ MadeProgram make_program(Dice& dice) {
     if (!program.inputs.empty() && !dice.percent(35)) continue;
     program.inputs.push_back({event, dice.pick<std::string>({"int", "int", "number", "any"})});
   }
-  RuleMaker maker(dice, events, dice.percent(30));
+  const bool two_subjects = dice.percent(30);
+  const bool delays = dice.percent(25);
+  RuleMaker maker(dice, events, two_subjects, delays);
   const size_t rules = 2 + dice.below(6);
   for (size_t i = 1; i <= rules; ++i) program.rules.push_back(maker.rule(i));
+  const size_t wrappers = dice.percent(40) ? 1 + dice.below(2) : 0;
+  for (size_t i = 1; i <= wrappers; ++i) program.rules.push_back(maker.wrapper(i));
   return program;
 }
 

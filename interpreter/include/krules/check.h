@@ -36,8 +36,11 @@ struct EventClass {
 struct CascadeGraph {
   static constexpr uint32_t kNone = UINT32_MAX;
 
+  /// A gate comes before the rules of its events. A middleware is woken by the rules that it is around.
+  enum class Role : uint8_t { kRule, kGate, kMiddleware };
   struct Rule {
     std::string name;
+    Role role = Role::kRule;
     Location where;                   ///< the head
     std::vector<std::string> guards;  ///< its `when`s as written
     uint32_t cycle = kNone;           ///< CheckResult::cycles, where it is part of one
@@ -49,6 +52,13 @@ struct CascadeGraph {
     Location where;                       ///< the `emit` or `set`
     std::vector<std::string> conditions;  ///< the `if`s around it, as written ("not (..)" for an else)
     uint32_t cycle = kNone;
+    std::string delay;  ///< of an event that comes later: "5m", "reply"; empty where it comes at once
+  };
+  /// A middleware runs around a rule, and does something there that is drawn.
+  struct Wrapping {
+    uint32_t rule;
+    uint32_t middleware;  ///< in `rules`, too
+    uint32_t cycle = kNone;
   };
   /// An event can fire a rule.
   struct Reaction {
@@ -59,10 +69,11 @@ struct CascadeGraph {
     uint32_t cycle = kNone;
   };
 
-  std::vector<Rule> rules;  ///< by CompiledRule::number
+  std::vector<Rule> rules;  ///< by Program::unit()
   std::vector<EventClass> events;
   std::vector<Emission> emissions;
   std::vector<Reaction> reactions;
+  std::vector<Wrapping> wrappings;
 };
 
 // ---------------------------------------------------------------- replays
@@ -83,6 +94,8 @@ struct ReplaySeed {
   /// One after another; the last one is the one that is looked at, those before it prepare the state.
   std::vector<Input> inputs;
   std::vector<std::pair<std::string, std::string>> parameters;  ///< `param` values by name, as text
+  /// So many of the timers that the rules set are waited for, one after another, in virtual time.
+  uint32_t timers = 0;
 };
 
 /// What the engine did with the last input of a seed.
@@ -91,13 +104,16 @@ struct ReplayOutcome {
     kEnds,     ///< the cascade came to its end
     kRepeats,  ///< the whole state, waiting events included, came back: it never ends
     kFuse,     ///< it made more events than a cascade may
+    kGoesOn,   ///< as many timers fired as the seed waits for, and others are set
     kInvalid,  ///< the seed could not be run (an input was refused)
   };
   End end = End::kInvalid;
-  uint64_t events = 0;  ///< how many the cascade had when it was stopped
-  uint64_t period = 0;  ///< kRepeats: events from one state to the same again
-  /// Numbers of the rules that fired in the last turn (kRepeats) or in the last hundred events (kFuse),
-  /// each once, in the order of their first firing there.
+  uint64_t events = 0;   ///< how many the cascade had when it was stopped
+  uint64_t period = 0;   ///< kRepeats: events from one state to the same again
+  uint64_t fired = 0;    ///< timers that fired
+  uint64_t waiting = 0;  ///< timers that were set in the end
+  /// Numbers of the rules that fired in the last turn (kRepeats) or in the last hundred events (kFuse)
+  /// or after the input (kGoesOn), each once, in the order of their first firing there.
   std::vector<uint32_t> rules;
 };
 
@@ -133,7 +149,9 @@ struct Cycle {
   std::optional<uint64_t> bound;
   /// kPossible: the fact that would prove an end ("`step > 0`"), where one is known.
   std::string missing;
-  /// kCertain.
+  /// kPerpetual: each turn sets more timers than the one before.
+  bool grows = false;
+  /// kCertain; kPerpetual where a run that goes on was found.
   std::optional<ReplaySeed> replay;
   ReplayOutcome outcome;
   /// Accepted by `allow cycle "..."`.

@@ -36,6 +36,7 @@ struct ReplayStory {
     uint32_t cause = 0;          ///< the event whose rule made it; 0 for the input
     uint32_t rule = UINT32_MAX;  ///< the rule that made it; UINT32_MAX for the input
     bool heard = true;           ///< some rule waits for such an event
+    int64_t after = 0;           ///< when its cascade begins: microseconds after the input
     EventKind kind = EventKind::kPlain;
     bool extended_property = false;
     std::string type;
@@ -120,6 +121,7 @@ struct ExpectedReplay {
 ///       "parameters": {},
 ///       "properties": [{"subject": "s", "name": "counter", "value": 0}],
 ///       "inputs": [{"type": "bump", "subject": "s", "data": {}}],
+///       "timers": 0,
 ///       "expected": {"end": "fuse", "events": 10001, "period": 0, "path": ["count_changes"]}
 ///     }
 struct ReplayFile {
@@ -130,7 +132,7 @@ struct ReplayFile {
   std::optional<Expected> expected;
 };
 
-/// "ends", "repeats", "fuse", "invalid".
+/// "ends", "repeats", "fuse", "goes on", "invalid".
 std::string_view replay_end_name(ReplayOutcome::End end);
 
 std::string replay_file_text(const ReplayFile& file);
