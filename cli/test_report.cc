@@ -125,6 +125,16 @@ std::string coverage_text(const ProgramTests& program) {
   return out;
 }
 
+std::string cascades_text(const std::vector<CascadeTrace>& cascades, Colour colour) {
+  if (cascades.empty()) return {};
+  TraceTextOptions options;
+  options.colour = colour;
+  options.durations = false;
+  std::string out = "what happened:\n";
+  for (const CascadeTrace& cascade : cascades) out += trace_as_text(cascade, options);
+  return out;
+}
+
 std::string summary(const TestReport& report) {
   const TestCounts counts = counts_of(report);
   std::string out =
@@ -153,7 +163,7 @@ std::string text_report(const TestReport& report, Colour colour) {
       if (test.result.passed()) continue;
       out += fmt::format("test failed: {}\n", test.name);
       for (const Diagnostic& each : test.result.failures) out += render_text(each, colour);
-      out += "\n";
+      out += cascades_text(test.result.cascades, colour) + "\n";
     }
   }
   if (report.with_coverage) {

@@ -100,9 +100,11 @@ std::vector<Diagnostic> errors_of(const ProgramTests& program) {
 
 std::string json_report(const TestReport& report) {
   const auto test_json = [](const ProgramTests::Test& test) {
-    return fmt::format("{{\"name\":{},{},\"passed\":{},\"seconds\":{:.6f},\"failures\":{}}}",
-                       quoted(test.name), place_json(test.where), test.result.passed(), test.result.seconds,
-                       json_list(test.result.failures, render_json));
+    return fmt::format(
+        "{{\"name\":{},{},\"passed\":{},\"seconds\":{:.6f},\"failures\":{},"
+        "\"cascades\":{}}}",
+        quoted(test.name), place_json(test.where), test.result.passed(), test.result.seconds,
+        json_list(test.result.failures, render_json), json_list(test.result.cascades, trace_as_json));
   };
   const auto program_json = [&](const ProgramTests& program) {
     std::string out = fmt::format(

@@ -44,6 +44,11 @@ const Node* counted(const Node& condition, Span span, Arena& arena) {
   return node;
 }
 
+const Node& uncounted(const Node& condition) {
+  if (condition.truth != count_condition) return condition;
+  return *static_cast<const CountedNode&>(condition).condition;
+}
+
 const StmtNode* counted(const StmtNode& body, Arena& arena) {
   auto* node = new (arena.allocate(sizeof(CountedBody), alignof(CountedBody))) CountedBody();
   node->span = body.span;
@@ -61,7 +66,8 @@ UnitCounts counts_of(const CompiledRule& unit) {
   for (const CompiledRule::HeadStep& step : unit.whens) {
     const auto& when = static_cast<const CountedNode&>(*step.condition);
     const auto count = [&](Truth truth) { return when.counts[static_cast<size_t>(truth)]; };
-    counts.whens.push_back({when.source, when.span, count(Truth::kTrue), count(Truth::kFalse), count(Truth::kError)});
+    counts.whens.push_back(
+        {when.source, when.span, count(Truth::kTrue), count(Truth::kFalse), count(Truth::kError)});
   }
   return counts;
 }

@@ -1,5 +1,6 @@
 #include "krules/explain.h"
 
+#include "counted.h"
 #include "make_nodes.h"
 #include "program_impl.h"
 
@@ -17,7 +18,8 @@ class Explainer {
   Explainer(Frame& frame, WhenExplanation& explanation) : frame_(frame), explanation_(explanation) {}
 
   /// `node` did not come out as `wanted`.
-  void explain(const Node& node, bool wanted) {
+  void explain(const Node& condition, bool wanted) {
+    const Node& node = uncounted(condition);
     explanation_.decided = node.span;
     go(node, wanted);
   }

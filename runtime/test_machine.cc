@@ -29,6 +29,11 @@ TestMachine::TestMachine(std::shared_ptr<const Program> program, const CompiledT
   });
   engine_ = std::make_unique<Engine>(engine_options, make_memory_store(), std::move(sink), logger_,
                                      std::move(clock));
+  engine_->trace([this](const CascadeTrace& cascade) {
+    constexpr size_t kMostKept = 20;
+    if (cascades_.size() == kMostKept) cascades_.pop_front();
+    cascades_.push_back(cascade);
+  });
   engine_->install(program_);
   host_ = std::make_unique<TestHost>(*engine_, *program_, *clock_, arena_);
   no_event_.type = program_->symbols()->find_or_foreign("test", arena_);
@@ -53,6 +58,7 @@ RuleTestResult TestMachine::run() {
     frame_.steps_left = options_.max_steps;
     if (!std::visit([&](const auto& node) { return take(step, node); }, step.node)) break;
   }
+  if (!result_.passed()) result_.cascades.assign(cascades_.begin(), cascades_.end());
   return std::move(result_);
 }
 

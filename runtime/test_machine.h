@@ -79,6 +79,7 @@ class TestMachine {
   Subject nobody_;
   Frame frame_;
   std::deque<EmittedInTest> emitted_;
+  std::deque<CascadeTrace> cascades_;  // the latest
   std::vector<uint64_t> failed_before_;  // by unit: failures of its body before this test
   RuleTestResult result_;
 };

@@ -161,6 +161,14 @@ test "a" {
             "0 tests passed, 1 failed",
         )
         self.assertNotIn("`note` is", out)
+        # The tree of the cascade: what was held back, and why.
+        tree = out[out.index("what happened:") :]
+        self.assertIn("order.placed", tree)
+        self.assertIn("refuse", tree)
+        self.assertIn("payload.total is 10", tree)
+        report = json.loads(self.krules("test", ".", "--format", "json", status=1).stdout)
+        cascade = report["programs"][0]["tests"][0]["cascades"][0]
+        self.assertIn("events", cascade)
 
     def test_closest_first(self):
         out = self.says(

@@ -12,6 +12,7 @@
 #include "krules/load_program.h"
 #include "krules/program.h"
 #include "krules/source.h"
+#include "krules/trace.h"
 
 /// The `test`s that stand beside rules, and what running them shows.
 namespace krules {
@@ -30,6 +31,8 @@ struct RuleTestOptions {
 struct RuleTestResult {
   /// What did not hold, in the order of the steps; none: it passed.
   std::vector<Diagnostic> failures;
+  /// Of a test that failed: what its events set off, the latest cascades of it.
+  std::vector<CascadeTrace> cascades;
   double seconds = 0;
   bool passed() const { return failures.empty(); }
 };
