@@ -59,12 +59,14 @@ void Solver::Case::narrow_by_nature(TermId term, ValueSet& set) {
       set.keep_kinds(Kind::kNumber | Kind::kDuration);
       break;
     case Op::kModulo: {
-      if (is_whole(terms_.arg(term, 0)) && is_whole(terms_.arg(term, 1))) set.keep_kinds(Kind::kInt);
+      const bool whole = is_whole(terms_.arg(term, 0)) && is_whole(terms_.arg(term, 1));
+      if (whole) set.keep_kinds(Kind::kInt);
       const TermId by = terms_.arg(term, 1);
       if (!terms_.is_const(by) || !terms_.value(by).is_number() || terms_.value(by).as_number() <= 0) break;
       set.keep_kinds(Kind::kNumber);
       set.raise_low(0, false);
-      set.lower_high(terms_.value(by).as_number(), true);
+      // Of floats the rest may be rounded up to the divisor.
+      set.lower_high(terms_.value(by).as_number(), whole);
       break;
     }
     case Op::kList:
