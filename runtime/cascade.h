@@ -138,3 +138,154 @@ class Cascade final : public Host {
   }
   /// How many timers were set and ended so far.
   size_t timer_change_count() const { return timer_changes_.size(); }
+  /// What rules asked outside, in order, to be taken by who finishes the cascade. Before finish().
+  std::vector<StoredCall>& calls() { return calls_; }
+  /// What was written stays. Calls `dirty(subject, part)` for each write, repeats included.
+  template <class Dirty>
+  void finish(const Dirty& dirty) {
+    for (const Undo& undo : undo_) {
+      if (undo.kind != UndoKind::kMeta) dirty(*undo.subject, undo.part);
+    }
+    forget();
+  }
+
+  /// Whether a `direct` write was made since this was last asked.
+  bool take_direct() { return std::exchange(direct_, false); }
+  std::vector<LogRecord>& logs() { return logs_; }
+  /// Notes that the running rule or its condition failed. `kind`: which failures count as the same.
+  void log_failure(LogSeverity severity, std::string_view message, std::string_view kind);
+  /// Is told before anything is undone, and reads what rules did; null: nobody.
+  void record_with(TraceRecorder* recorder) { recorder_ = recorder; }
+  void set_clock(int64_t (*clock)(void*), void* context) {
+    clock_ = clock;
+    clock_context_ = context;
+  }
+
+  /// An error value for what the engine itself refuses; alive to the cascade's end.
+  Value error(std::string_view kind, std::string_view message) { return make_error(kind, message); }
+
+  // Host
+  Subject* subject(std::string_view name) override { return cache_.get(name); }
+  Value store_error() override;
+  Value set_property(Subject& subject, const Symbol* name, const Value& value,
+                     const WriteOptions& options) override;
+  Value delete_property(Subject& subject, const Symbol* name, const WriteOptions& options) override;
+  Value set_extended(Subject& subject, const Symbol* name, const Value& value, bool direct) override;
+  Value delete_extended(Subject& subject, const Symbol* name, bool direct) override;
+  Value delete_subject(Subject& subject, const WriteOptions& options) override;
+  Value set_meta(const Symbol* name, const Value& value) override;
+  Value delete_meta(const Symbol* name) override;
+  Value emit(const EmitRequest& request) override;
+  Value set_timer(const EmitRequest& request, int64_t delay, std::string_view key) override;
+  void cancel_timer(Subject& subject, std::string_view key) override;
+  Value pending_timer(Subject& subject, std::string_view key) override;
+  Value call(const CallRequest& request) override;
+  const Symbol* symbol(std::string_view text) override;
+  size_t savepoint() override;
+  void rollback(size_t savepoint) override;
+  int64_t now() override;
+  std::array<uint64_t, 2> entropy(uint32_t n) override;
+  void log(LogSeverity severity, std::string_view message, const Value& data) override;
+
+ private:
+  friend class TraceRecorder;
+  enum class EffectKind : uint8_t { kWrite, kEmit, kExtendedDeleted, kSubjectDeleted };
+  /// Something the running rule did that gives an event, in the order written.
+  struct Effect {
+    EffectKind kind;
+    uint32_t unit;   // what did it: a rule's number
+    uint32_t write;  // kWrite: which of writes_
+    Subject* subject;
+    const Symbol* name;  // kEmit: the type
+    Value value;         // kEmit, kSubjectDeleted: payload; kExtendedDeleted: the last value
+    Value context;       // kEmit: meta; else extra
+  };
+  static constexpr uint32_t kNoEffect = UINT32_MAX;
+  static constexpr size_t kNoSavepoint = SIZE_MAX;
+  /// One property that the running rule wrote, however often.
+  struct Write {
+    Subject* subject;
+    const Symbol* name;
+    bool existed;
+    Value old_value;
+    Value last_value;      // what a delete took away
+    uint32_t last_effect;  // the last unmuted write's
+  };
+  struct Savepoint {
+    size_t undo;
+    size_t effects;
+    size_t writes;
+    size_t logs;
+    size_t timers;
+    size_t calls;
+  };
+  /// A timer that was set, or ended: then it is out of the table and waits here.
+  struct TimerChange {
+    Timer* timer;
+    bool set;
+  };
+
+  Value make_error(std::string_view kind, std::string_view message);
+  uint32_t write_entry(Subject& subject, const Symbol* name, PropertySlot* slot, bool existed,
+                       const Value& old_value);
+  void note_write(uint32_t write, Subject& subject, const WriteOptions& options);
+  PropertySlot* add_slot(Subject& subject, PropertySet& set, const Symbol* name, const Value& value,
+                         bool extended);
+  Value put_extended(PropertySet& set, Subject& subject, const Symbol* name, const Value& value);
+  void revert(size_t keep);
+  void end_timer(Timer* timer);
+  void revert_timers(size_t keep);
+  void queue_write(const Effect& effect);
+  void queue_effect(const Effect& effect);
+  Event* new_event(EventKind kind, const Symbol* type, Subject* subject, const Symbol* property,
+                   uint32_t unit);
+  Value inherited_meta(const Value& with) {
+    return queue_[event_number_].meta.is_null() ? with : merge_trace(with);
+  }
+  Value merge_trace(const Value& with);
+  void forget();
+  const Symbol* keep_symbol(const Symbol* symbol);
+
+  SubjectCache& cache_;
+  TimerTable& timers_;
+  EmitListener& listener_;
+  RuleIndex* index_ = nullptr;
+  const SymbolTable* symbols_ = nullptr;
+  const Symbol* changed_type_ = nullptr;
+  const Symbol* deleted_type_ = nullptr;
+  const Symbol* subject_deleted_type_ = nullptr;
+  Arena arena_{64 * 1024};
+  EventQueue queue_;
+  std::vector<Undo> undo_;
+  std::vector<Value> garbage_;  // values taken out of subjects, still referred to until the cascade ends
+  std::vector<LogRecord> logs_;
+  std::vector<TimerChange> timer_changes_;
+  std::vector<StoredCall> calls_;
+  std::string text_;  // where JSON is put together
+  uint32_t most_events_ = 0;
+  uint32_t events_ = 0;
+  bool direct_ = false;
+  int64_t now_ = 0;
+  bool has_now_ = false;
+  int64_t (*clock_)(void*) = nullptr;
+  void* clock_context_ = nullptr;
+  TraceRecorder* recorder_ = nullptr;
+
+  // The running rule.
+  uint32_t event_number_ = 0;
+  const CompiledRule* rule_ = nullptr;
+  const CompiledRule* acting_ = nullptr;
+  size_t rule_undo_ = 0;
+  size_t rule_logs_ = 0;
+  size_t rule_timers_ = 0;
+  size_t rule_calls_ = 0;
+  std::vector<Effect> effects_;
+  std::vector<Write> writes_;
+  uint32_t write_base_ = 1;  // of marks in slots; grows, so that marks of other rules do not fit
+  std::vector<Savepoint> savepoints_;
+  size_t wrapped_ = kNoSavepoint;  // where the rule inside middleware began
+  bool marks_incomplete_ = false;  // a written property may have no slot, or a slot without its mark
+  Event unqueued_;                 // an event without rules, on its way to the listener
+};
+
+}  // namespace krules
