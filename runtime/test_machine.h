@@ -20,6 +20,14 @@ struct EmittedInTest {
   Value data;  ///< as JSON has it
 };
 
+/// An outside call that rules asked for.
+struct CallInTest {
+  uint64_t id;
+  std::string action;
+  Value arguments;  ///< as a test names them
+  bool answered;
+};
+
 /// One test while it runs: an engine over a store in memory, and what came out of it so far.
 class TestMachine {
  public:
@@ -54,6 +62,11 @@ class TestMachine {
   bool fire_until(const CompiledTest::Step& step, int64_t time);
   bool engine_failed(const CompiledTest::Step& step);
 
+  /// Writes down the calls that came, and answers those that a `reply` waits for.
+  bool take_calls(const CompiledTest::Step& step, bool& answered);
+  bool answer(uint64_t call, const Value& with);
+  Value arguments_of(const StoredCall& call);
+
   /// What the outside would get.
   Value as_json(const Value& value);
   std::string shown(const EmittedInTest& event) const;
@@ -79,8 +92,11 @@ class TestMachine {
   Subject nobody_;
   Frame frame_;
   std::deque<EmittedInTest> emitted_;
-  std::deque<CascadeTrace> cascades_;  // the latest
-  std::vector<uint64_t> failed_before_;  // by unit: failures of its body before this test
+  std::deque<CallInTest> called_;
+  uint64_t last_call_ = 0;
+  std::deque<std::pair<std::string, Value>> replies_;  // by action, for calls that are to come
+  std::deque<CascadeTrace> cascades_;                  // the latest
+  std::vector<uint64_t> failed_before_;                // by unit: failures of its body before this test
   RuleTestResult result_;
 };
 

@@ -77,6 +77,14 @@ std::string shown_value(const Value& value) {
   return text.substr(0, end) + "...";
 }
 
+std::string how_often(uint64_t count) {
+  return count == 1 ? "once" : count == 2 ? "twice" : fmt::format("{} times", count);
+}
+
+std::string instead_of(int64_t wanted) {
+  return wanted < 0 ? std::string() : fmt::format(", not {}", how_often(static_cast<uint64_t>(wanted)));
+}
+
 size_t common_beginning(std::string_view a, std::string_view b) {
   return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
 }
