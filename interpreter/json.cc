@@ -88,7 +88,7 @@ size_t plain_run(std::string_view text, size_t at) {
 }
 
 bool needs_wrapping(const MapRep& map) {
-  return map.size == 1 && map.begin()[0].key->text().starts_with('$');
+  return map.size != 0 && map.begin()[0].key->text().starts_with('$');
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ void JsonReader::begin(JsonStyle style, Arena& arena, const SymbolTable& symbols
   next_key_ = 0;
   entries_.clear();
   items_.clear();
+  next_is_wrapped_ = false;
 }
 
 bool JsonReader::read(std::string_view text, JsonStyle style, Arena& arena, const SymbolTable& symbols,
@@ -168,20 +169,24 @@ bool JsonReader::read_number(sj::ondemand::number number, Value& value) {
 
 bool JsonReader::read_object(sj::ondemand::object object, Value& value, int depth) {
   const size_t first = entries_.size();
+  const bool is_wrapped = std::exchange(next_is_wrapped_, false);
   for (auto result : object) {
     sj::ondemand::field field;
     if (auto code = std::move(result).get(field)) return fail(code);
     const Symbol* symbol = key(field);
     if (symbol == nullptr) return false;
+    next_is_wrapped_ =
+        style_ == JsonStyle::kTagged && !is_wrapped && entries_.size() == first && symbol->text() == "$map";
     Value item;
     if (!read_any(field.value(), item, depth)) return false;
+    next_is_wrapped_ = false;
     entries_.push_back({symbol, item});
   }
   MapBuilder builder(*arena_, entries_.size() - first);
   for (size_t i = first; i < entries_.size(); ++i) builder.add(entries_[i].key, entries_[i].value);
   entries_.resize(first);
   value = builder.finish();
-  return style_ == JsonStyle::kPlain || untag(value);
+  return style_ == JsonStyle::kPlain || is_wrapped || untag(value);
 }
 
 bool JsonReader::read_array(sj::ondemand::array array, Value& value, int depth) {

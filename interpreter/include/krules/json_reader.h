@@ -49,6 +49,7 @@ class JsonReader {
   const SymbolTable* symbols_ = nullptr;
   std::vector<const Symbol*> expected_keys_;
   size_t next_key_ = 0;
+  bool next_is_wrapped_ = false;        // the next object is what a `$map` wraps: its own keys are no tags
   std::vector<MapRep::Entry> entries_;  // of the objects being read, innermost last
   std::vector<Value> items_;            // of the arrays being read
   std::string error_;

@@ -29,7 +29,7 @@ struct Sketch {
     if (cycle != kNone) graph.rules[to].cycle = cycle;
   }
   void makes(uint32_t from, uint32_t to, std::vector<std::string> conditions = {}, uint32_t cycle = kNone) {
-    graph.emissions.push_back({from, to, {}, std::move(conditions), cycle});
+    graph.emissions.push_back({from, to, {}, std::move(conditions), cycle, {}});
   }
   void loop(Verdict verdict, std::vector<uint32_t> rules) {
     Cycle cycle;

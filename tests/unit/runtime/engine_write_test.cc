@@ -149,12 +149,16 @@ TEST_CASE("kinds survive the store") {
   options.cache_bytes = 1;  // nothing stays in memory
   EngineRig rig(R"(
     rule make on make { set d = 90s  set t = timestamp("2026-01-02T03:04:05Z")  set f = 1.0  set m = { "$map": 1 } }
-    rule read on read { emit was.read { sum: subject.t + subject.d, f: subject.f, m: subject.m } })",
+    rule more on make { set n = { "$map": { "$x": [{ "$map": { "$y": 1 } }] }, b: 2 } }
+    rule read on read { emit was.read { sum: subject.t + subject.d, f: subject.f, m: subject.m, n: subject.n } })",
                 options, std::move(store));
   rig.send("make", "s");
   rig.send("other", "t");
   rig.send("read", "s");
-  CHECK(rig.take() == Lines{R"(was.read s {"sum":"2026-01-02T03:05:35Z","f":1.0,"m":{"$map":1}})"});
+  CHECK(
+      rig.take() ==
+      Lines{
+          R"(was.read s {"sum":"2026-01-02T03:05:35Z","f":1.0,"m":{"$map":1},"n":{"$map":{"$x":[{"$map":{"$y":1}}]},"b":2}})"});
 }
 
 TEST_CASE("values that nest too deep are refused when they are stored") {
