@@ -1,6 +1,6 @@
 #include "krules/rule_tests.h"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 #include <string>
 
 #include "krules/stdlib.h"
