@@ -146,7 +146,11 @@ bool Solver::Case::only_number(TermId term) {
 
 bool Solver::Case::is_whole(TermId term) {
   if (terms_.is_const(term)) return terms_.value(term).is(ValueKind::kInt);
-  return !is_arithmetic(term) && variables_[variable(term)].set.is_whole();
+  if (!is_arithmetic(term)) return variables_[variable(term)].set.is_whole();
+  const Op op = terms_.op(term);
+  if (op == Op::kDivide || op == Op::kPower) return false;
+  const std::span<const TermId> args = terms_.args(term);
+  return std::all_of(args.begin(), args.end(), [this](TermId arg) { return is_whole(arg); });
 }
 
 bool Solver::Case::is_arithmetic(TermId term) const {

@@ -157,7 +157,7 @@ class Doc(support.Case):
         # Each says in a sentence what it does, and how it is used.
         for line in lines:
             name, _, summary = line.strip().partition(" ")
-            self.assertGreater(len(summary.strip()), 20, line)
+            self.assertGreater(len(summary.strip()), 10, line)
             text = self.krules("doc", name).stdout
             self.assertTrue(text.startswith(f"use {name}"), text)
 
