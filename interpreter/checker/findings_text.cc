@@ -25,9 +25,10 @@ void collect_all(const ast::ExprPtr& expr, Names& used) {
   for_each_expr(*expr, [&](const ast::Expr& inner) { collect(inner, used); });
 }
 
-Names names_used(const ast::Rule& rule) {
+template <class Unit>
+Names names_used(const Unit& unit) {
   Names used;
-  for_each_expr(rule, [&](const ast::Expr& expr) { collect(expr, used); });
+  for_each_expr(unit, [&](const ast::Expr& expr) { collect(expr, used); });
   return used;
 }
 
@@ -38,17 +39,18 @@ void tell_unused(FindingSearch& search, const Location& where, std::string_view 
               std::move(help));
 }
 
-void find_unused_locals(FindingSearch& search, const ast::Module& module, const ast::Rule& rule,
+template <class Unit>
+void find_unused_locals(FindingSearch& search, const ast::Module& module, const Unit& unit,
                         const Names& used) {
   const auto look_at = [&](const ast::Let& let) {
     if (used.count(let.name) == 0)
       tell_unused(search, {module.source, let.name_span}, "local", let.name,
                   fmt::format("remove it, or call it `_{}` to keep it", let.name));
   };
-  for (const ast::HeadClause& clause : rule.head) {
+  for (const ast::HeadClause& clause : unit.head) {
     if (const auto* let = std::get_if<ast::Let>(&clause)) look_at(*let);
   }
-  for_each_stmt(rule.body, [&](const ast::Stmt& stmt) {
+  for_each_stmt(unit.body, [&](const ast::Stmt& stmt) {
     if (const auto* let = std::get_if<ast::Let>(&stmt.node)) look_at(*let);
   });
 }
@@ -63,8 +65,9 @@ bool tells_of_failure(const ast::Block& handler) {
   return tells;
 }
 
-void find_hiding(FindingSearch& search, const ast::Module& module, const ast::Rule& rule) {
-  for_each_stmt(rule.body, [&](const ast::Stmt& stmt) {
+template <class Unit>
+void find_hiding(FindingSearch& search, const ast::Module& module, const Unit& unit) {
+  for_each_stmt(unit.body, [&](const ast::Stmt& stmt) {
     const auto* attempt = std::get_if<ast::Try>(&stmt.node);
     if (attempt == nullptr || tells_of_failure(attempt->handler)) return;
     const std::string& error = attempt->error_name;
@@ -133,6 +136,11 @@ void find_in_text(FindingSearch& search) {
         find_unused_locals(search, module, *rule, mine);
         find_hiding(search, module, *rule);
         find_unnamed(search, module, *rule);
+        used.insert(mine.begin(), mine.end());
+      } else if (const auto* wrapper = std::get_if<ast::Wrapper>(&declaration.node)) {
+        const Names mine = names_used(*wrapper);
+        find_unused_locals(search, module, *wrapper, mine);
+        find_hiding(search, module, *wrapper);
         used.insert(mine.begin(), mine.end());
       } else if (const auto* value = std::get_if<ast::Const>(&declaration.node)) {
         collect_all(value->value, used);

@@ -148,8 +148,14 @@ void for_each_stmt(const ast::Block& block, const Visit& visit) {
 }
 
 /// `visit(expr)` for all expressions of a rule, those inside others too.
-template <class Visit>
-void for_each_expr(const ast::Rule& rule, const Visit& visit) {
+template <class Unit, class Visit>
+  requires std::is_same_v<Unit, ast::Rule> || std::is_same_v<Unit, ast::Wrapper>
+void for_each_expr(const Unit& rule, const Visit& visit) {
+  for (const ast::Trigger& trigger : rule.triggers) {
+    for (const ast::ExprPtr* clock : {&trigger.every, &trigger.at, &trigger.zone}) {
+      if (*clock != nullptr) for_each_expr(**clock, visit);
+    }
+  }
   for (const ast::HeadClause& clause : rule.head) {
     if (const auto* let = std::get_if<ast::Let>(&clause)) {
       for_each_expr(*let->value, visit);
