@@ -1,7 +1,7 @@
 #include "http_client.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <simdjson.h>
 
 #include <algorithm>
@@ -14,7 +14,9 @@
 #include <string>
 #include <utility>
 
+#include "curl_library.h"
 #include "krules/json.h"
+#include "wake_signal.h"
 
 namespace krules {
 
@@ -25,13 +27,6 @@ using std::chrono::steady_clock;
 
 constexpr int kMostRedirects = 5;
 constexpr size_t kMostHeaderBytes = size_t{256} << 10;
-
-struct EasyDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
-struct ListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
 std::string shown_bytes(size_t bytes) {
   return bytes % (1 << 20) == 0 ? fmt::format("{} MiB", bytes >> 20) : fmt::format("{} bytes", bytes);
@@ -45,13 +40,16 @@ std::string shown_duration(int64_t time) {
 
 /// One request from its beginning to its end, redirects included.
 struct Transfer {
+  explicit Transfer(const CurlLibrary& curl)
+      : handle(nullptr, curl.easy_cleanup), header_list(nullptr, curl.slist_free_all) {}
+
   HttpRequest request;
   std::function<void(ActionResult)> done;
   steady_clock::time_point deadline;
   HttpPlace place;
   int redirects = 0;
-  std::unique_ptr<CURL, EasyDeleter> handle;
-  std::unique_ptr<curl_slist, ListDeleter> header_list;
+  std::unique_ptr<CURL, void (*)(CURL*)> handle;
+  std::unique_ptr<curl_slist, void (*)(curl_slist*)> header_list;
 
   // Of the answer.
   size_t most_body = 0;
@@ -120,14 +118,14 @@ bool is_json(std::string_view type) {
 }
 
 /// Microseconds that the other side asks to wait: a number of seconds, or a date.
-int64_t retry_after(const Transfer& transfer) {
+int64_t retry_after(const CurlLibrary& curl, const Transfer& transfer) {
   const std::string_view text = header_of(transfer, "retry-after");
   if (text.empty()) return 0;
   int64_t seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error == std::errc() && end == text.data() + text.size())
     return std::clamp<int64_t>(seconds, 0, 86400) * 1'000'000;
-  const std::time_t date = curl_getdate(std::string(text).c_str(), nullptr);
+  const std::time_t date = curl.getdate(std::string(text).c_str(), nullptr);
   if (date == -1) return 0;
   return std::clamp<int64_t>(date - std::time(nullptr), 0, 86400) * 1'000'000;
 }
@@ -141,20 +139,24 @@ bool is_redirect(long status) {
 class HttpClient::Impl {
  public:
   Impl(const HttpGrants& grants, Limits limits) : grants_(grants), limits_(limits) {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    multi_ = curl_multi_init();
+    curl_ = CurlLibrary::load(unusable_);
+    if (curl_ != nullptr) multi_ = curl_->multi_init();
   }
   ~Impl() {
-    for (auto& [handle, transfer] : transfers_) curl_multi_remove_handle(multi_, handle);
+    if (curl_ == nullptr) return;
+    for (auto& [handle, transfer] : transfers_) curl_->multi_remove_handle(multi_, handle);
     transfers_.clear();
-    curl_multi_cleanup(multi_);
-    curl_global_cleanup();
+    curl_->multi_cleanup(multi_);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   void start(HttpRequest request, std::function<void(ActionResult)> done) {
-    auto transfer = std::make_unique<Transfer>();
+    if (curl_ == nullptr) {
+      done(ActionResult::failure(unusable_));
+      return;
+    }
+    auto transfer = std::make_unique<Transfer>(*curl_);
     transfer->deadline = steady_clock::now() + microseconds(request.timeout);
     transfer->request = std::move(request);
     transfer->done = std::move(done);
@@ -169,15 +171,27 @@ class HttpClient::Impl {
   }
 
   void run(int wait_ms) {
+    if (curl_ == nullptr) {
+      pollfd woken{wake_.file(), POLLIN, 0};
+      ::poll(&woken, 1, wait_ms);
+      wake_.clear();
+      return;
+    }
     int running = 0;
-    curl_multi_perform(multi_, &running);
+    curl_->multi_perform(multi_, &running);
     finish_those_done();
-    curl_multi_poll(multi_, nullptr, 0, wait_ms, nullptr);
-    curl_multi_perform(multi_, &running);
+    curl_->multi_poll(multi_, nullptr, 0, wait_ms, nullptr);
+    curl_->multi_perform(multi_, &running);
     finish_those_done();
   }
 
-  void wake() { curl_multi_wakeup(multi_); }
+  void wake() {
+    if (curl_ == nullptr) {
+      wake_.raise();
+    } else {
+      curl_->multi_wakeup(multi_);
+    }
+  }
 
  private:
   void send(std::unique_ptr<Transfer> transfer) {
@@ -186,7 +200,7 @@ class HttpClient::Impl {
     self.header_bytes = 0;
     self.body.clear();
     self.headers.clear();
-    self.handle.reset(curl_easy_init());
+    self.handle.reset(curl_->easy_init());
     CURL* handle = self.handle.get();
     if (handle == nullptr) {
       self.done(ActionResult::failure("there is no memory for the call", true));
@@ -195,49 +209,49 @@ class HttpClient::Impl {
     const HttpRequest& request = self.request;
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(self.deadline - steady_clock::now());
-    curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
-    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, std::max<long>(1, static_cast<long>(left.count())));
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, std::max<long>(1, static_cast<long>(left.count())));
-    curl_easy_setopt(handle, CURLOPT_USERAGENT, "krules");
-    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &self);
-    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(handle, CURLOPT_HEADERDATA, &self);
+    curl_->easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+    curl_->easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_->easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_->easy_setopt(handle, CURLOPT_TIMEOUT_MS, std::max<long>(1, static_cast<long>(left.count())));
+    curl_->easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, std::max<long>(1, static_cast<long>(left.count())));
+    curl_->easy_setopt(handle, CURLOPT_USERAGENT, "krules");
+    curl_->easy_setopt(handle, CURLOPT_WRITEFUNCTION, take_body);
+    curl_->easy_setopt(handle, CURLOPT_WRITEDATA, &self);
+    curl_->easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
+    curl_->easy_setopt(handle, CURLOPT_HEADERDATA, &self);
     if (request.has_body || request.method == "POST" || request.method == "PUT" ||
         request.method == "PATCH") {
-      curl_easy_setopt(handle, CURLOPT_POST, 1L);
-      curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-      curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.c_str());
+      curl_->easy_setopt(handle, CURLOPT_POST, 1L);
+      curl_->easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      curl_->easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.c_str());
     } else {
-      curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L);
+      curl_->easy_setopt(handle, CURLOPT_HTTPGET, 1L);
     }
-    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    curl_->easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     curl_slist* list = nullptr;
     // Large bodies are sent at once, and no type is made up where there is no body.
-    list = curl_slist_append(list, "expect:");
-    if (!request.has_body) list = curl_slist_append(list, "content-type:");
+    list = curl_->slist_append(list, "expect:");
+    if (!request.has_body) list = curl_->slist_append(list, "content-type:");
     for (const HttpHeader& header : request.headers) {
       // A header without a value is written with `;`.
       const std::string line =
           header.value.empty() ? header.name + ";" : fmt::format("{}: {}", header.name, header.value);
-      list = curl_slist_append(list, line.c_str());
+      list = curl_->slist_append(list, line.c_str());
     }
     self.header_list.reset(list);
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list);
+    curl_->easy_setopt(handle, CURLOPT_HTTPHEADER, list);
     transfers_.emplace(handle, std::move(transfer));
-    curl_multi_add_handle(multi_, handle);
+    curl_->multi_add_handle(multi_, handle);
   }
 
   void finish_those_done() {
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    while (const CURLMsg* message = curl_->multi_info_read(multi_, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       const CURLcode code = message->data.result;
       const auto found = transfers_.find(message->easy_handle);
       std::unique_ptr<Transfer> transfer = std::move(found->second);
-      curl_multi_remove_handle(multi_, message->easy_handle);
+      curl_->multi_remove_handle(multi_, message->easy_handle);
       transfers_.erase(found);
       finish(std::move(transfer), code);
     }
@@ -250,9 +264,9 @@ class HttpClient::Impl {
       return;
     }
     long status = 0;
-    curl_easy_getinfo(self.handle.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl_->easy_getinfo(self.handle.get(), CURLINFO_RESPONSE_CODE, &status);
     const char* next = nullptr;
-    curl_easy_getinfo(self.handle.get(), CURLINFO_REDIRECT_URL, &next);
+    curl_->easy_getinfo(self.handle.get(), CURLINFO_REDIRECT_URL, &next);
     if (is_redirect(status) && next != nullptr) {
       follow(std::move(transfer), status, next);
       return;
@@ -297,9 +311,9 @@ class HttpClient::Impl {
   ActionResult failure(const Transfer& self, CURLcode code) const {
     const std::string host = self.place.text();
     long system_error = 0;
-    curl_easy_getinfo(self.handle.get(), CURLINFO_OS_ERRNO, &system_error);
+    curl_->easy_getinfo(self.handle.get(), CURLINFO_OS_ERRNO, &system_error);
     const std::string why =
-        system_error != 0 ? std::strerror(static_cast<int>(system_error)) : curl_easy_strerror(code);
+        system_error != 0 ? std::strerror(static_cast<int>(system_error)) : curl_->easy_strerror(code);
     switch (code) {
       case CURLE_WRITE_ERROR:
         if (self.body_too_large) {
@@ -318,10 +332,10 @@ class HttpClient::Impl {
       case CURLE_SSL_CERTPROBLEM:
       case CURLE_SSL_CACERT_BADFILE:
         return ActionResult::failure(
-            fmt::format("no secure connection to `{}`: {}", host, curl_easy_strerror(code)));
+            fmt::format("no secure connection to `{}`: {}", host, curl_->easy_strerror(code)));
       default:
         return ActionResult::failure(
-            fmt::format("the call of `{}` failed: {}", host, curl_easy_strerror(code)), true);
+            fmt::format("the call of `{}` failed: {}", host, curl_->easy_strerror(code)), true);
     }
   }
 
@@ -332,7 +346,7 @@ class HttpClient::Impl {
     if (!result.ok) {
       result.error = fmt::format("`{}` answered with status {}", self.place.text(), status);
       result.may_retry = status >= 500 || status == 429 || status == 408;
-      if (result.may_retry) result.retry_after = retry_after(self);
+      if (result.may_retry) result.retry_after = retry_after(*curl_, self);
     }
     result.headers.push_back('{');
     for (const auto& [name, value] : self.headers) {
@@ -356,6 +370,9 @@ class HttpClient::Impl {
 
   const HttpGrants& grants_;
   Limits limits_;
+  const CurlLibrary* curl_ = nullptr;
+  std::string unusable_;  // why there is no library
+  WakeSignal wake_;       // where there is none
   CURLM* multi_ = nullptr;
   std::map<CURL*, std::unique_ptr<Transfer>> transfers_;
 };

@@ -1,11 +1,12 @@
 #include "krules/http_grants.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <memory>
+
+#include "curl_library.h"
 
 namespace krules {
 
@@ -22,11 +23,11 @@ std::string lower(std::string_view text) {
 }
 
 /// One part of a URL, empty where it has none.
-std::string part_of(CURLU* url, CURLUPart part, unsigned int flags = 0) {
+std::string part_of(const CurlLibrary& curl, CURLU* url, CURLUPart part, unsigned int flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+  if (curl.url_get(url, part, &text, flags) != CURLUE_OK) return {};
   std::string result(text);
-  curl_free(text);
+  curl.free(text);
   return result;
 }
 
@@ -50,26 +51,29 @@ std::string HttpPlace::text() const {
 }
 
 bool find_http_place(const std::string& url, HttpPlace& place, std::string& error) {
-  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl_url(), curl_url_cleanup);
-  const CURLUcode code = curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER);
+  const CurlLibrary* curl = CurlLibrary::load(error);
+  if (curl == nullptr) return false;
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl->url(), curl->url_cleanup);
+  const CURLUcode code = curl->url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DISALLOW_USER);
   if (code == CURLUE_USER_NOT_ALLOWED) {
     error = "a URL has no user and password in it: give them as `auth: { user: ..., password: ... }`";
     return false;
   }
-  const std::string scheme = code == CURLUE_OK ? part_of(parsed.get(), CURLUPART_SCHEME) : std::string();
+  const std::string scheme =
+      code == CURLUE_OK ? part_of(*curl, parsed.get(), CURLUPART_SCHEME) : std::string();
   place.secure = scheme == "https";
   if (code == CURLUE_UNSUPPORTED_SCHEME || (code == CURLUE_OK && !place.secure && scheme != "http")) {
     error = "calls go to `http://` and `https://` alone";
     return false;
   }
-  place.host = code == CURLUE_OK ? lower(part_of(parsed.get(), CURLUPART_HOST)) : std::string();
+  place.host = code == CURLUE_OK ? lower(part_of(*curl, parsed.get(), CURLUPART_HOST)) : std::string();
   if (place.host.empty()) {
     error = "the URL cannot be read: it begins with `https://` and a host";
     return false;
   }
   if (place.host.front() == '[') place.host = place.host.substr(1, place.host.size() - 2);
   if (place.host.back() == '.') place.host.pop_back();
-  return read_port(part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT), place.port) ||
+  return read_port(part_of(*curl, parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT), place.port) ||
          (error = "the port of the URL is none", false);
 }
 
