@@ -119,9 +119,8 @@ ExitStatus verify(const CheckCommandOptions& options, const RuleInput& input) {
   std::string error;
   const SourcePtr certificate = read_source(options.verify, error);
   if (certificate == nullptr) return complain(ExitStatus::kUsage, error);
-  const CertificateReport report =
-      verify_certificate(input.loaded.modules, *input.loaded.program, *input.compile_options.functions,
-                         certificate->text());
+  const CertificateReport report = verify_certificate(input.loaded.modules, *input.loaded.program,
+                                                      *input.compile_options.functions, certificate->text());
   if (report.ok)
     return print(fmt::format("the certificate holds: {} verified\n", counted(report.steps, "step")),
                  ExitStatus::kOk);

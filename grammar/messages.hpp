@@ -1,7 +1,7 @@
 #pragma once
 
-#include "explain.h"
 #include "declaration_rules.hpp"
+#include "explain.h"
 
 /// What is said where a rule of the grammar must match and does not, one line a rule. A `must<...>` of a rule
 /// without a line here does not compile.

@@ -138,7 +138,7 @@ class Dispatcher final : private RestOfChain {
     const std::vector<Candidate>* middleware = nullptr;
     const CompiledRule* rule = nullptr;
     Running rule_frame{};
-    uint32_t event = 0;  ///< its place in the queue
+    uint32_t event = 0;              ///< its place in the queue
     size_t begun = 0;                ///< so many links of the chain were begun, the rule being the last
     size_t behind = 0;               ///< the link behind the one that is running
     Value failure;                   ///< of the rule

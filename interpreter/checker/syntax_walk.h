@@ -149,7 +149,7 @@ void for_each_stmt(const ast::Block& block, const Visit& visit) {
 
 /// `visit(expr)` for all expressions of a rule, those inside others too.
 template <class Unit, class Visit>
-  requires std::is_same_v<Unit, ast::Rule> || std::is_same_v<Unit, ast::Wrapper>
+requires std::is_same_v<Unit, ast::Rule> || std::is_same_v<Unit, ast::Wrapper>
 void for_each_expr(const Unit& rule, const Visit& visit) {
   for (const ast::Trigger& trigger : rule.triggers) {
     for (const ast::ExprPtr* clock : {&trigger.every, &trigger.at, &trigger.zone}) {

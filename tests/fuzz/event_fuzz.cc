@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "event_reader.h"
-#include "krules/json.h"
 #include "krules/engine.h"
+#include "krules/json.h"
 
 // Event input: any bytes as lines of events, through the reader and through rules that touch all of an event.
 namespace {

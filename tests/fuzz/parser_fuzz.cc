@@ -19,8 +19,8 @@ bool can_be_shown(const krules::Diagnostic& diagnostic, const krules::Source& so
 
 }  // namespace
 
-/// Any bytes as a rule file: the parser and the compiler answer, every span lies within the text, and what they
-/// answer can be shown.
+/// Any bytes as a rule file: the parser and the compiler answer, every span lies within the text, and what
+/// they answer can be shown.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto source = std::make_shared<const krules::Source>(
       "fuzz.krules", std::string(reinterpret_cast<const char*>(data), size));

@@ -88,8 +88,8 @@ struct CompiledTest {
   std::map<std::string, Value> parameters;
 };
 
-/// compile(), with the tests kept. `parameters`: values of params by name, which go before those of `options`;
-/// their memory is copied.
+/// compile(), with the tests kept. `parameters`: values of params by name, which go before those of
+/// `options`; their memory is copied.
 CompileResult compile_with_tests(const std::vector<ast::Module>& modules, const CompileOptions& options,
                                  const std::map<std::string, Value>& parameters = {});
 /// By file and place.

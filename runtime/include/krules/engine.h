@@ -229,8 +229,8 @@ class Engine {
   bool send(std::string_view type, std::string_view subject, std::string_view data = {},
             std::string_view id = {});
 
-  /// Sets properties and extended properties of a subject (maps, or null for none) to begin with: no rule hears
-  /// of it. Committed with the open group. False: the engine failed, or has no rules yet.
+  /// Sets properties and extended properties of a subject (maps, or null for none) to begin with: no rule
+  /// hears of it. Committed with the open group. False: the engine failed, or has no rules yet.
   bool put(std::string_view subject, const Value& properties, const Value& extended = {});
 
   /// When the first timer is due, in microseconds since 1970; empty when none is set.
