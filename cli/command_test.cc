@@ -54,18 +54,10 @@ bool wanted(const std::vector<Glob>& filters, const std::string& name) {
 
 /// The rule files of a program; kUsage after complaints.
 ExitStatus read_program(const TestProgram& program, std::vector<SourcePtr>& sources) {
-  const RuleFiles found = find_rule_files(program.paths);
-  std::vector<std::string> errors = found.errors;
-  for (const std::string& file : found.files) {
-    std::string error;
-    if (SourcePtr source = read_source(file, error)) {
-      sources.push_back(std::move(source));
-    } else {
-      errors.push_back(error);
-    }
-  }
-  for (const std::string& error : errors) complain(ExitStatus::kUsage, error);
-  return errors.empty() ? ExitStatus::kOk : ExitStatus::kUsage;
+  RuleTexts rules = read_rule_files(program.paths);
+  for (const std::string& error : rules.errors) complain(ExitStatus::kUsage, error);
+  sources = std::move(rules.sources);
+  return rules.errors.empty() ? ExitStatus::kOk : ExitStatus::kUsage;
 }
 
 ExitStatus no_tests(const TestCommandOptions& options, const std::vector<std::string>& names) {

@@ -40,20 +40,10 @@ ExitStatus read_rule_input(const RuleInputOptions& options, RuleInput& input) {
   function_options.environment = options.granted_environment;
   add_standard_functions(input.functions, function_options);
   input.compile_options.functions = &input.functions;
-  const RuleFiles found = find_rule_files(options.paths);
-  std::vector<std::string> errors = found.errors;
-  std::vector<SourcePtr> sources;
-  for (const std::string& file : found.files) {
-    std::string error;
-    if (SourcePtr source = read_source(file, error)) {
-      sources.push_back(std::move(source));
-    } else {
-      errors.push_back(error);
-    }
-  }
-  for (const std::string& error : errors) complain(ExitStatus::kUsage, error);
-  if (!errors.empty()) return ExitStatus::kUsage;
-  input.loaded = load_program(sources, input.compile_options);
+  const RuleTexts rules = read_rule_files(options.paths);
+  for (const std::string& error : rules.errors) complain(ExitStatus::kUsage, error);
+  if (!rules.errors.empty()) return ExitStatus::kUsage;
+  input.loaded = load_program(rules.sources, input.compile_options);
   return ExitStatus::kOk;
 }
 

@@ -77,18 +77,10 @@ class Run {
 };
 
 ExitStatus Run::read_rules() {
-  const RuleFiles found = find_rule_files(request_.runner.rule_paths);
-  std::vector<std::string> errors = found.errors;
-  for (const std::string& file : found.files) {
-    std::string error;
-    if (SourcePtr source = read_source(file, error)) {
-      sources_.push_back(std::move(source));
-    } else {
-      errors.push_back(error);
-    }
-  }
-  for (const std::string& error : errors) logger_.tell(LogSeverity::kError, error);
-  return errors.empty() ? ExitStatus::kOk : ExitStatus::kUsage;
+  RuleTexts rules = read_rule_files(request_.runner.rule_paths);
+  sources_ = std::move(rules.sources);
+  for (const std::string& error : rules.errors) logger_.tell(LogSeverity::kError, error);
+  return rules.errors.empty() ? ExitStatus::kOk : ExitStatus::kUsage;
 }
 
 ExitStatus Run::check_events() {

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <utility>
 
-#include "krules/runner.h"
 #include "rule_watcher.h"
 
 namespace krules {
@@ -30,43 +29,28 @@ void Reloader::run() {
   RuleWatcher watcher(options_.watches_files ? options_.rule_paths : std::vector<std::string>());
   if (!watcher.error().empty()) logger_.say(LogSeverity::kWarn, watcher.error());
   // What was saved between the reading of the rules and now is seen here, what comes later by the watcher.
-  if (options_.watches_files && differ_from_those_in_force(read_rules())) {
+  if (options_.watches_files && differ_from_those_in_force(read_rule_files(options_.rule_paths))) {
     watcher.settle(wake_.file());
   } else {
     watcher.wait(wake_.file());
   }
   while (!finished_) {
     wake_.clear();
-    RulesRead rules = read_rules();
+    RuleTexts rules = read_rule_files(options_.rule_paths);
     // An editor that empties a file before it fills it may take its time between the two.
     if (empty_a_file(rules)) {
       watcher.settle(wake_.file(), kEmptiedFileIsBelieved);
-      rules = read_rules();
+      rules = read_rule_files(options_.rule_paths);
     }
     put_in_force(rules);
     if (!finished_) watcher.wait(wake_.file());
   }
 }
 
-Reloader::RulesRead Reloader::read_rules() const {
-  RuleFiles files = find_rule_files(options_.rule_paths);
-  RulesRead rules;
-  rules.problems = std::move(files.errors);
-  for (const std::string& file : files.files) {
-    std::string problem;
-    if (SourcePtr text = read_source(file, problem)) {
-      rules.sources.push_back(std::move(text));
-    } else {
-      rules.problems.push_back(problem);
-    }
-  }
-  return rules;
-}
-
-bool Reloader::differ_from_those_in_force(const RulesRead& rules) const {
+bool Reloader::differ_from_those_in_force(const RuleTexts& rules) const {
   const std::shared_ptr<const Program> program = engine_.program();
   const std::vector<SourcePtr>& in_force = program->sources();
-  if (!rules.problems.empty() || rules.sources.size() > in_force.size()) return true;
+  if (!rules.errors.empty() || rules.sources.size() > in_force.size()) return true;
   // Behind the files stand the modules that they use: parts of themselves, or of the standard library.
   const auto files_end = in_force.begin() + static_cast<std::ptrdiff_t>(rules.sources.size());
   const bool same = std::equal(rules.sources.begin(), rules.sources.end(), in_force.begin(), files_end,
@@ -78,7 +62,7 @@ bool Reloader::differ_from_those_in_force(const RulesRead& rules) const {
   });
 }
 
-bool Reloader::empty_a_file(const RulesRead& rules) const {
+bool Reloader::empty_a_file(const RuleTexts& rules) const {
   const std::shared_ptr<const Program> program = engine_.program();
   const std::vector<SourcePtr>& in_force = program->sources();
   return std::any_of(rules.sources.begin(), rules.sources.end(), [&](const SourcePtr& now) {
@@ -88,11 +72,11 @@ bool Reloader::empty_a_file(const RulesRead& rules) const {
   });
 }
 
-void Reloader::put_in_force(const RulesRead& rules) {
-  for (const std::string& problem : rules.problems) {
-    logger_.say(LogSeverity::kError, fmt::format("{}; the rules in force stay", problem));
+void Reloader::put_in_force(const RuleTexts& rules) {
+  for (const std::string& error : rules.errors) {
+    logger_.say(LogSeverity::kError, fmt::format("{}; the rules in force stay", error));
   }
-  if (!rules.problems.empty()) return;
+  if (!rules.errors.empty()) return;
   PreparedRules prepared = engine_.prepare(rules.sources);
   options_.report(prepared);
   if (prepared.program == nullptr) {

@@ -8,6 +8,7 @@
 
 #include "krules/engine.h"
 #include "krules/log.h"
+#include "krules/runner.h"
 #include "wake_signal.h"
 
 namespace krules {
@@ -36,15 +37,9 @@ class Reloader {
   void finish();
 
  private:
-  struct RulesRead {
-    std::vector<SourcePtr> sources;
-    std::vector<std::string> problems;  // files that could not be read
-  };
-
-  RulesRead read_rules() const;
-  bool differ_from_those_in_force(const RulesRead& rules) const;
-  bool empty_a_file(const RulesRead& rules) const;
-  void put_in_force(const RulesRead& rules);
+  bool differ_from_those_in_force(const RuleTexts& rules) const;
+  bool empty_a_file(const RuleTexts& rules) const;
+  void put_in_force(const RuleTexts& rules);
 
   Engine& engine_;
   Logger& logger_;

@@ -59,4 +59,19 @@ RuleFiles find_rule_files(const std::vector<std::string>& paths) {
   return found;
 }
 
+RuleTexts read_rule_files(const std::vector<std::string>& paths) {
+  RuleFiles files = find_rule_files(paths);
+  RuleTexts texts;
+  texts.errors = std::move(files.errors);
+  for (const std::string& file : files.files) {
+    std::string error;
+    if (SourcePtr source = read_source(file, error)) {
+      texts.sources.push_back(std::move(source));
+    } else {
+      texts.errors.push_back(std::move(error));
+    }
+  }
+  return texts;
+}
+
 }  // namespace krules

@@ -20,6 +20,14 @@ struct RuleFiles {
 };
 RuleFiles find_rule_files(const std::vector<std::string>& paths);
 
+/// What stands in the rule files that paths name, in the order of find_rule_files().
+struct RuleTexts {
+  std::vector<SourcePtr> sources;
+  /// One sentence each: those of find_rule_files(), and files that cannot be read.
+  std::vector<std::string> errors;
+};
+RuleTexts read_rule_files(const std::vector<std::string>& paths);
+
 enum class Watch : uint8_t { kOff, kOn };
 enum class StartAt : uint8_t { kWhereItStopped, kBeginning };
 
