@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "dispatcher.h"
+#include "dispatch_each.h"
 #include "trace_recorder.h"
 
 /// The way of an event through the rules when it is recorded or counted. What runs is the same as
@@ -80,22 +80,8 @@ DispatchResult Dispatcher::counted(const CompiledRule& rule, const Fire& fire_it
 }
 
 DispatchResult Dispatcher::consider_counted(uint32_t number) {
-  const QueuedEvent& queued = cascade_.queue()[number];
-  if (!queued.candidates->gates.empty()) {
-    bool passed = true;
-    const DispatchResult result = run_gates(number, passed);
-    if (result != DispatchResult::kDone || !passed) return result;
-  }
-  uint32_t last = UINT32_MAX;
-  for (const Candidate& candidate : gather(queued)) {
-    if (candidate.rule == last) continue;
-    if (!index_->subject_matches(candidate.filter, queued.subject->name())) continue;
-    last = candidate.rule;
-    const CompiledRule& rule = index_->program()->rules()[candidate.rule];
-    const DispatchResult result = counted(rule, [&] { return fire(rule, number); });
-    if (result != DispatchResult::kDone) return result;
-  }
-  return DispatchResult::kDone;
+  return each_rule(
+      number, [&](const CompiledRule& rule) { return counted(rule, [&] { return fire(rule, number); }); });
 }
 
 DispatchResult Dispatcher::consider_recorded(uint32_t number) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "dispatch_each.h"
 #include "trace_recorder.h"
 
 namespace krules {
@@ -110,22 +111,7 @@ DispatchResult Dispatcher::dispatch(uint32_t number) {
 }
 
 DispatchResult Dispatcher::dispatch_quickly(uint32_t number) {
-  const QueuedEvent& queued = cascade_.queue()[number];
-  if (!queued.candidates->gates.empty()) {
-    bool passed = true;
-    const DispatchResult result = run_gates(number, passed);
-    if (result != DispatchResult::kDone || !passed) return result;
-  }
-  uint32_t last = UINT32_MAX;
-  for (const Candidate& candidate : gather(queued)) {
-    // A rule whose patterns match twice stands here twice, side by side, and runs once.
-    if (candidate.rule == last) continue;
-    if (!index_->subject_matches(candidate.filter, queued.subject->name())) continue;
-    last = candidate.rule;
-    const DispatchResult result = fire(index_->program()->rules()[candidate.rule], number);
-    if (result != DispatchResult::kDone) return result;
-  }
-  return DispatchResult::kDone;
+  return each_rule(number, [&](const CompiledRule& rule) { return fire(rule, number); });
 }
 
 void Dispatcher::begin_firing(const CompiledRule& rule, uint32_t number) {

@@ -113,6 +113,10 @@ class Dispatcher final : private RestOfChain {
   DispatchResult stop(DispatchResult result, std::string_view reason);
 
   DispatchResult dispatch_quickly(uint32_t number);
+  /// The gates, then `fire_it(rule)` for each rule that the event may fire, until one does not end well. In
+  /// dispatch_each.h.
+  template <class Fire>
+  DispatchResult each_rule(uint32_t number, const Fire& fire_it);
 
   // The same with everything told to the recorder, or counted.
   DispatchResult dispatch_watched(uint32_t number);
