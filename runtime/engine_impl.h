@@ -120,8 +120,8 @@ struct Engine::Impl final : EmitListener, FailureListener {
   uint64_t last_call_id = 0;
   std::vector<uint64_t> left_calls;  // of earlier runs, to be made once there are rules
   HttpGrants grants;
-  std::unique_ptr<CallDesk> desk;  // null where calls are held
   std::map<std::string, ActionHandler, std::less<>> actions;
+  std::unique_ptr<CallDesk> desk;  // null where calls are held; its thread looks at `actions`
   std::unique_ptr<Cascade> cascade;
   std::unique_ptr<Dispatcher> dispatcher;
   OutputFormatter formatter;
