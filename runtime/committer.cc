@@ -1,6 +1,5 @@
 #include "committer.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -16,8 +15,9 @@ int64_t nanoseconds_since(steady_clock::time_point then) {
 
 }  // namespace
 
-Committer::Committer(Mode mode, Store* store, OutputSink& sink, std::function<void(uint64_t)> after_calls)
-    : store_(store), sink_(sink), after_calls_(std::move(after_calls)) {
+Committer::Committer(Mode mode, Store* store, uint64_t last_group, OutputSink& sink,
+                     std::function<void(uint64_t)> after_calls)
+    : store_(store), sink_(sink), after_calls_(std::move(after_calls)), committed_(last_group) {
   if (mode == Mode::kThread) thread_.emplace([this] { run(); });
 }
 
@@ -76,7 +76,7 @@ void Committer::finish() {
   wait();
   if (store_ == nullptr || failure() != Failure::kNone || confirmed_ == delivered_) return;
   CommitGroup last;
-  last.number = std::max(committed(), delivered_) + 1;
+  last.number = committed() + 1;
   submit(last);
   wait();
 }

@@ -25,9 +25,11 @@ class Committer {
   enum class Mode : uint8_t { kInline, kThread };
   enum class Failure : uint8_t { kNone, kStore, kOutput };
 
-  /// `store` null: outputs are handed over and nothing is kept. `after_calls` is called with the number of
-  /// each group that asks for outside calls, once it is stored, in the thread that commits.
-  Committer(Mode mode, Store* store, OutputSink& sink, std::function<void(uint64_t)> after_calls);
+  /// `store` null: outputs are handed over and nothing is kept. `last_group` is the newest group in the
+  /// store. `after_calls` is called with the number of each group that asks for outside calls, once it is
+  /// stored, in the thread that commits.
+  Committer(Mode mode, Store* store, uint64_t last_group, OutputSink& sink,
+            std::function<void(uint64_t)> after_calls);
   ~Committer();
 
   /// Waits while another group is at work, then takes this one. The group that is given back is empty, its
@@ -66,7 +68,7 @@ class Committer {
   uint64_t delivered_ = 0;  // outputs of groups up to here were handed over
   uint64_t confirmed_ = 0;  // the store knows that
   bool held_back_ = false;  // the sink takes nothing more, and that is no failure
-  std::atomic<uint64_t> committed_{0};
+  std::atomic<uint64_t> committed_;
   std::atomic<bool> busy_{false};
   std::atomic<Failure> failure_{Failure::kNone};
   StoreError error_{StoreErrorKind::kIo, {}};

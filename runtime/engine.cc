@@ -172,7 +172,7 @@ Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_s
   record(false);
   const bool own_thread = options.commit_thread == CommitThread::kOwn && store != nullptr;
   committer = std::make_unique<Committer>(own_thread ? Committer::Mode::kThread : Committer::Mode::kInline,
-                                          store.get(), *sink, [this](uint64_t stored) {
+                                          store.get(), group.number() - 1, *sink, [this](uint64_t stored) {
                                             if (desk != nullptr) desk->release(stored);
                                           });
 }

@@ -158,6 +158,40 @@ TEST_CASE("an output that can take no more stops the engine; what is committed s
   CHECK(rig.property("s", "n") == "1");
 }
 
+TEST_CASE(
+    "an output that is held back halfway through what comes again ends well, and the rest comes later") {
+  class HoldingSink final : public OutputSink {
+   public:
+    explicit HoldingSink(int takes) : takes_(takes) {}
+    bool deliver(std::string_view) override { return takes_-- > 0; }
+    bool held_back() const override { return true; }
+
+   private:
+    int takes_;
+  };
+  KeepingLogger logger;
+  const TemporaryFolder folder;
+  {
+    Engine engine({}, open_store(folder.file("k.db")), std::make_unique<HoldingSink>(0), logger);
+    REQUIRE(engine.load({std::make_shared<Source>("t.krules", kCount)}).ok);
+    for (int i = 0; i < 3; ++i) {
+      REQUIRE(engine.send("tick", "s"));
+      REQUIRE(engine.flush());
+    }
+    REQUIRE(engine.close());
+  }
+  {
+    Engine engine({}, open_store(folder.file("k.db")), std::make_unique<HoldingSink>(1), logger);
+    REQUIRE(engine.load({std::make_shared<Source>("t.krules", kCount)}).ok);
+    REQUIRE(engine.redeliver().ok());
+    CHECK(engine.close());
+    CHECK(engine.failure().empty());
+  }
+  EngineRig rig(kCount, {}, open_store(folder.file("k.db")));
+  REQUIRE(rig.engine->redeliver().ok());
+  CHECK(rig.take() == Lines{R"(counted.once s {"n":2})", R"(counted.once s {"n":3})"});
+}
+
 TEST_CASE("a small cache forgets subjects and loads them again") {
   EngineOptions options;
   options.cache_bytes = 4096;
