@@ -200,9 +200,9 @@ void EventGraph::find_islands() {
   for (const auto& [text, list] : types_.exact) {
     for (const Waiting& waiting : list) parent[root(waiting.rule)] = root(list.front().rule);
   }
-  for (const auto& [text, list] : types_.exact) {
-    for_globs_near(types_, text, [&](std::string_view pattern, const Waiting& waiting) {
-      if (globs_meet(pattern, text)) parent[root(waiting.rule)] = root(list.front().rule);
+  for (const auto& exact : types_.exact) {
+    for_globs_near(types_, exact.first, [&](std::string_view pattern, const Waiting& waiting) {
+      if (globs_meet(pattern, exact.first)) parent[root(waiting.rule)] = root(exact.second.front().rule);
     });
   }
   const auto share_subjects = [](const Waiting& one, const Waiting& other) {

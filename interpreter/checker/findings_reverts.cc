@@ -72,18 +72,19 @@ class Reverts {
   };
 
   const RulesOf& rules_of(const Effect& write) {
-    const auto [place, is_new] = writers_.try_emplace({write.name, write.extended});
-    if (!is_new) return place->second;
+    const auto made = writers_.try_emplace({write.name, write.extended});
+    RulesOf& writing = made.first->second;
+    if (!made.second) return writing;
     search_.writers.for_each(write.name, write.extended, [&](const Site& other) {
       const Effect& late = effect_of(other);
       if (late.kind != Effect::Kind::kChange || late.name != write.name || late.in_loop) return;
       const auto add = [&](std::set<uint32_t>& rules) {
         if (rules.size() < 2) rules.insert(rule_of(other.path));
       };
-      add(place->second.all);
-      if (!terms_.is_const(late.after)) add(place->second.computed);
+      add(writing.all);
+      if (!terms_.is_const(late.after)) add(writing.computed);
     });
-    return place->second;
+    return writing;
   }
 
   // Whether another rule writes the property to something that can be what it was.

@@ -242,8 +242,9 @@ bool Prover::is_bounded(const Component& /*component*/, const Context& context, 
 
 // Properties on circles that whatever writes them only raises, or only lowers.
 void Prover::note_moves(const Component& component) {
-  for (const auto& [name, extended] : written_on_circles(component)) {
-    if (extended) continue;
+  for (const auto& written : written_on_circles(component)) {
+    if (written.second) continue;  // extended
+    const TermId name = written.first;
     const std::vector<Site> sites = activity_->writers(name, false);
     if (sites.size() > kMostWriters) continue;
     for (const bool up : {true, false}) {
