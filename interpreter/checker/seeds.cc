@@ -21,6 +21,7 @@ constexpr uint32_t kTimersBefore = 8;  // that may come before a loop
 constexpr uint32_t kTimers = 64;       // after which what goes on is taken to go on for ever
 constexpr uint64_t kManyMore = 32;
 constexpr size_t kMostEntries = 12;
+constexpr size_t kMostOthers = 40;
 constexpr size_t kMostOrders = 3;  // inputs that prepare the state
 
 // A name that the pattern fits.
@@ -121,6 +122,18 @@ LoopSearch::LoopSearch(Model& model, const EventGraph& graph, const Writers& wri
       if (const auto* input = std::get_if<ast::Input>(&declaration.node)) inside_.erase(input->type.text);
     }
   }
+  for (const RuleModel& rule : model.rules) {
+    Outside& outside = outside_.emplace_back();
+    for (const CompiledTrigger& trigger : rule.compiled->triggers) {
+      for (const NamePattern& pattern : trigger.types) {
+        if (pattern.text == kPropertyChangedType || pattern.text == kPropertyDeletedType ||
+            pattern.text == kSubjectDeletedType)
+          continue;
+        if (outside.any == nullptr) outside.any = &pattern;
+        if (outside.only == nullptr && inside_.count(pattern.text) == 0) outside.only = &pattern;
+      }
+    }
+  }
 }
 
 // Whether going on is decided by dice: then a run that goes on long proves nothing.
@@ -137,19 +150,25 @@ bool LoopSearch::depends_on_chance(const Component& component) const {
   });
 }
 
-// Whether an event from outside can fire the rule, and of what type.
-bool LoopSearch::from_outside(uint32_t rule, std::string& type) const {
-  for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
-    for (const NamePattern& pattern : trigger.types) {
-      if (pattern.text == kPropertyChangedType || pattern.text == kPropertyDeletedType ||
-          pattern.text == kSubjectDeletedType)
-        continue;
-      if (avoid_inside_ && inside_.count(pattern.text) != 0) continue;
-      type = name_for(pattern.text);
-      return true;
+// The type of an event from outside that can fire the rule, null where there is none.
+const NamePattern* LoopSearch::from_outside(uint32_t rule) const {
+  return avoid_inside_ ? outside_[rule].only : outside_[rule].any;
+}
+
+// Ways through rules of the island that inputs can fire.
+const std::vector<uint32_t>& LoopSearch::paths_from_outside(uint32_t island) {
+  const auto [known, is_new] = paths_from_outside_.try_emplace({island, avoid_inside_});
+  std::vector<uint32_t>& paths = known->second;
+  if (!is_new) return paths;
+  for (const uint32_t rule : graph_.island_rules(island)) {
+    if (from_outside(rule) == nullptr) continue;
+    const RuleModel& model = model_.rules[rule];
+    for (uint32_t path = model.first_path; path < model.first_path + model.path_count; ++path) {
+      if (paths.size() == kMostOthers) return paths;
+      paths.push_back(path);
     }
   }
-  return false;
+  return paths;
 }
 
 // Shortest ways from rules that inputs can fire to paths of the component.
@@ -158,9 +177,8 @@ std::vector<LoopSearch::Entry> LoopSearch::entries(const Component& component) c
   for (const auto& circle : Prover::circles_of(component)) goal.insert(circle.begin(), circle.end());
   if (component.too_large) goal.insert(component.paths.begin(), component.paths.end());
   std::vector<Entry> found;
-  std::string type;
   for (const uint32_t path : goal) {
-    if (from_outside(model_.paths[path].rule, type) && found.size() < kMostEntries)
+    if (from_outside(model_.paths[path].rule) != nullptr && found.size() < kMostEntries)
       found.push_back({path, {}});
   }
   // Backwards from the circle over whatever sets it off.
@@ -175,7 +193,7 @@ std::vector<LoopSearch::Entry> LoopSearch::entries(const Component& component) c
         if (!seen.insert(site.path).second) continue;
         towards.emplace(site.path, Link{site.path, site.effect, to, graph_.classes()[made].kind});
         queue.push_back(site.path);
-        if (!from_outside(model_.paths[site.path].rule, type)) continue;
+        if (from_outside(model_.paths[site.path].rule) == nullptr) continue;
         Entry entry{site.path, {}};
         uint32_t at = site.path;
         while (goal.count(at) == 0 && entry.links.size() < 12) {
@@ -222,7 +240,7 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
     if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
   }
   ReplaySeed::Input input;
-  from_outside(path.rule, input.type);
+  if (const NamePattern* type = from_outside(path.rule)) input.type = name_for(type->text);
   // A subject that the rules on the way are for, or else those of the circle.
   input.subject = subject_;
   for (size_t i = entry.links.size() + 1; i-- > 0;) {
@@ -318,9 +336,10 @@ void LoopSearch::prepare(TermId name, TermId value, const std::string& subject, 
     const RulePath& path = model_.paths[site.path];
     const Effect& effect = path.effects[site.effect];
     ReplaySeed::Input input;
-    if (done || effect.kind != Effect::Kind::kChange || effect.name != name ||
-        !from_outside(path.rule, input.type))
-      return;
+    if (done || effect.kind != Effect::Kind::kChange || effect.name != name) return;
+    const NamePattern* type = from_outside(path.rule);
+    if (type == nullptr) return;
+    input.type = name_for(type->text);
     const TermId of = effect.subject;
     if (terms_.op(of) != Op::kSubject && !terms_.is_text(of, subject)) return;
     facts_.forget_runs();
@@ -448,14 +467,7 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::search(const Com
   }
   if (ways.empty()) return std::nullopt;
   // Other inputs of the same island may prepare the state.
-  std::vector<Entry> others;
-  std::string type;
-  const uint32_t island = graph_.island_of(component.rules.front());
-  for (const uint32_t rule : graph_.island_rules(island)) {
-    if (!from_outside(rule, type)) continue;
-    for (uint32_t k = 0; k < model_.rules[rule].path_count && others.size() < 40; ++k)
-      others.push_back({model_.rules[rule].first_path + k, {}});
-  }
+  const std::vector<uint32_t>& others = paths_from_outside(graph_.island_of(component.rules.front()));
   ReplayOutcome outcome;
   for (uint32_t number = 0; number < kTries; ++number) {
     Chooser chooser(terms_, number < ways.size() ? 0 : number);
@@ -465,7 +477,7 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::search(const Com
     if (number >= 2 * ways.size() && !others.empty()) {
       const uint32_t before = chooser.below(kMostOrders + 1);
       for (uint32_t i = 0; i < before; ++i)
-        add_input(others[chooser.below(static_cast<uint32_t>(others.size()))], chooser, seed);
+        add_input({others[chooser.below(static_cast<uint32_t>(others.size()))], {}}, chooser, seed);
     }
     add_input(way, chooser, seed);
     if (succeeds(seed, outcome)) return std::pair(std::move(seed), std::move(outcome));

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -36,13 +38,18 @@ class LoopSearch {
     uint32_t path;
     std::vector<Link> links;
   };
+  /// The first type of an event from outside that can fire a rule: of all, and of those that the program does
+  /// not emit itself.
+  struct Outside {
+    const NamePattern* any = nullptr;
+    const NamePattern* only = nullptr;
+  };
   class Chooser;
 
   std::vector<Entry> entries(const Component& component) const;
-  bool from_outside(uint32_t rule, std::string& type) const;
+  const NamePattern* from_outside(uint32_t rule) const;
+  const std::vector<uint32_t>& paths_from_outside(uint32_t island);
   bool depends_on_chance(const Component& component) const;
-  std::unordered_set<std::string>
-      inside_;  // types that the program emits, and does not take in by declaration
   void add_input(const Entry& entry, Chooser& chooser, ReplaySeed& seed);
   void prepare(TermId name, TermId value, const std::string& subject, Chooser& chooser, ReplaySeed& seed);
   void choose_subject(const Component& component);
@@ -60,6 +67,11 @@ class LoopSearch {
   Facts& facts_;
   Prover& prover_;
   const CheckOptions& options_;
+  /// Types that the program emits, and does not take in by declaration.
+  std::unordered_set<std::string_view> inside_;
+  std::vector<Outside> outside_;  // by rule
+  /// By island, and whether types that the program emits are left out.
+  std::map<std::pair<uint32_t, bool>, std::vector<uint32_t>> paths_from_outside_;
   bool avoid_inside_ = true;
   std::string subject_;
 };
