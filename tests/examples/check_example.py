@@ -7,6 +7,7 @@ usage: check_example.py KRULES EXAMPLE_FOLDER [--update]
 
 import itertools
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -17,6 +18,27 @@ EXPECTED = pathlib.Path(__file__).resolve().parent / "expected"
 INNER = ("quake.located", "route.flown", "order.validated", "payment.completed")
 # Where an event is refused on purpose.
 EXIT_STATUS = {"order_flow": 3, "tenants": 3}
+# What an example is there to show besides what it emits: how it is run, and what is found in FILE or among the messages.
+SHOWN = {
+    "metrics": {
+        "arguments": ["--metrics-file", "FILE"],
+        "lines": [
+            'krules_events_total{event_type="order.paid"} 5',
+            'krules_events_total{event_type="shop.busy"} 1',
+            'krules_event_duration_seconds_count{event_type="order.paid"} 5',
+            'krules_rule_fired_total{rule="count"} 5',
+        ],
+    },
+    "debugging": {
+        "environment": {"DEBUG_EVENTS": "true"},
+        "lines": [
+            '        ran      take_payment',
+            '          emit     payment.taken on order-1 {"total":30}',
+            '        held     take_payment: when payload.card != null; payload.card is null',
+            '        held     take_payment: when payload.total < 500; payload.total is 900',
+        ],
+    },
+}
 
 
 def emitted(text):
@@ -36,6 +58,7 @@ def main():
     golden = EXPECTED / ("patterns" if is_pattern else "") / f"{example.name}.jsonl"
     # The patterns go by the times of their events.
     arguments = ["--virtual-time"] if is_pattern else []
+    shown = SHOWN.get(example.name, {"lines": []})
     checked = subprocess.run(
         [krules, "check", "--deny", "warnings", example], capture_output=True, encoding="utf-8", timeout=300
     )
@@ -44,15 +67,22 @@ def main():
 
     with tempfile.TemporaryDirectory(prefix="krules-example-") as folder:
 
+        file = pathlib.Path(folder) / "shown"
+        arguments += [str(file) if each == "FILE" else each for each in shown.get("arguments", [])]
+
         def run():
             return subprocess.run(
                 [krules, "run", example, "--events", example / "events.jsonl", "--db", f"{folder}/store.db", *arguments],
-                capture_output=True, encoding="utf-8", timeout=300,
+                capture_output=True, encoding="utf-8", timeout=300, env={**os.environ, **shown.get("environment", {})},
             )
 
         first = run()
         if first.returncode != EXIT_STATUS.get(example.name, 0):
             sys.exit(f"{example.name}: exit status {first.returncode}\n{first.stderr}")
+        seen = file.read_text(encoding="utf-8") if file.exists() else first.stderr
+        for line in shown["lines"]:
+            if not any(each.startswith(line) for each in seen.splitlines()):
+                sys.exit(f"{example.name}: nothing shows this:\n{line}\nin\n{seen}")
         got = emitted(first.stdout)
         if "--update" in sys.argv:
             golden.parent.mkdir(exist_ok=True)
