@@ -46,13 +46,20 @@ Examples:
   krules why 6f1c0a52-1 --rule ship_order --db shop.db
 )";
 
+/// What began a cascade.
+std::string origin_of(const CascadeTrace& trace) {
+  if (trace.timer != 0) return fmt::format("timer {}", trace.timer);
+  if (trace.call != 0) return fmt::format("the answer of call {}", trace.call);
+  return "the input";
+}
+
 std::string story_head(const CascadeTrace& trace) {
   std::string time;
   append_timestamp(time, trace.time);
   std::string from = trace.source;
   if (trace.line != 0) from += fmt::format(":{}", trace.line);
-  return fmt::format("cascade {} at {}, from {}\n", on_one_line(trace.event_id), time,
-                     trace.timer != 0 ? fmt::format("timer {}", trace.timer) : on_one_line(from));
+  if (trace.timer != 0 || trace.call != 0) from = origin_of(trace);
+  return fmt::format("cascade {} at {}, from {}\n", on_one_line(trace.event_id), time, on_one_line(from));
 }
 
 const TracedEvent* event_of(const CascadeTrace& trace, uint32_t number) {
@@ -152,8 +159,9 @@ class Teller {
     fmt::print("  event {}  {}\n", event->number, on_one_line(event_as_text(*event)));
     for (const TracedEvent& each : story.events) {
       for (const TracedEvent::Waiting& waiting : each.waiting) {
-        fmt::print("  or it is one of the {} that wait for another {} than event {} has\n",
-                   counted(waiting.rules, "rule"), waiting.field, each.number);
+        fmt::print("  or it is one of the {} that wait for another {} than {}, which event {} has\n",
+                   counted(waiting.rules, "rule"), waiting.field,
+                   waiting.value.empty() ? "null" : on_one_line(waiting.value), each.number);
       }
       if (each.other_subjects > 0) {
         fmt::print("  or it is one of the {} that wait for such an event as {} of other subjects\n",
@@ -247,17 +255,17 @@ class Teller {
                on_one_line(deed_as_text(*change.deed)), on_one_line(change.unit->name),
                place_text(change.unit->place));
     tell_causes(story, change.event);
-    // What a timer began goes on in the cascade that set the timer.
-    constexpr int kMostTimers = 20;
-    uint64_t timer = story.timer;
-    for (int i = 0; timer != 0 && i < kMostTimers; ++i) {
-      const std::optional<CascadeTrace> setter = finder_.of_timer(timer);
-      if (!setter.has_value()) {
-        fmt::print("  {:<9} timer {}: the journal does not know what set it\n", "because", timer);
+    // What a timer or an answer began goes on in the cascade that set the timer or made the call.
+    constexpr int kMostSteps = 20;
+    CascadeTrace from = story;
+    for (int i = 0; i < kMostSteps && (from.timer != 0 || from.call != 0); ++i) {
+      std::optional<StoryFinder::Beginning> behind = finder_.behind(from);
+      if (!behind.has_value()) {
+        fmt::print("  {:<9} {}: the journal does not know where it comes from\n", "because", origin_of(from));
         return;
       }
-      tell_setter(*setter, timer);
-      timer = setter->timer;
+      tell_beginning(*behind);
+      from = std::move(behind->story);
     }
   }
 
@@ -267,26 +275,20 @@ class Teller {
 
   void tell_causes(const CascadeTrace& story, const TracedEvent* event) {
     for (; event != nullptr; event = cause_of(story, *event)) {
-      std::string from = event->rule.empty() ? "the input" : fmt::format("by {}", event->rule);
-      if (event->rule.empty() && story.timer != 0) from = fmt::format("timer {}", story.timer);
+      const std::string from = event->rule.empty() ? origin_of(story) : fmt::format("by {}", event->rule);
       fmt::print("  {:<9} event {}  {}   {}\n", "because", event->number, on_one_line(event_as_text(*event)),
                  on_one_line(from));
     }
   }
 
-  void tell_setter(const CascadeTrace& story, uint64_t timer) {
-    fmt::print("{}", story_head(story));
-    for (const TracedEvent& event : story.events) {
-      for (const TracedUnit& unit : event.units) {
-        for (const TracedDeed& deed : unit.deeds) {
-          if (deed.kind != TracedDeed::Kind::kSetTimer || deed.timer != timer) continue;
-          fmt::print("  {:<9} {}   by {} ({})\n", "timer", on_one_line(deed_as_text(deed)),
-                     on_one_line(unit.name), place_text(unit.place));
-          tell_causes(story, &event);
-          return;
-        }
-      }
-    }
+  void tell_beginning(const StoryFinder::Beginning& behind) {
+    const TracedEvent& event = behind.story.events[behind.event];
+    const TracedUnit& unit = event.units[behind.unit];
+    const TracedDeed& deed = unit.deeds[behind.deed];
+    fmt::print("{}  {:<9} {}   by {} ({})\n", story_head(behind.story),
+               deed.kind == TracedDeed::Kind::kCall ? "call" : "timer", on_one_line(deed_as_text(deed)),
+               on_one_line(unit.name), place_text(unit.place));
+    tell_causes(behind.story, &event);
   }
 
   // ------------------------------------------------------------- nothing

@@ -45,7 +45,7 @@ void visit_members(const std::vector<StoredPart>& parts, bool extended, const Vi
   for (const StoredPart& part : parts) {
     const std::string& text = extended ? part.extended : part.properties;
     if (text.empty()) continue;
-    const JsonResult parsed = parse_json(text, JsonStyle::kTagged, arena, symbols);
+    const JsonResult parsed = parse_json(text, JsonStyle::kTaggedRow, arena, symbols);
     if (!parsed.value.is(ValueKind::kMap)) continue;
     for (const MapRep::Entry& entry : parsed.value.as_map().entries()) visit(entry.key->text(), entry.value);
   }
@@ -98,21 +98,31 @@ std::vector<CascadeTrace> StoryFinder::of_property(std::string_view subject, std
   return stories;
 }
 
-std::optional<CascadeTrace> StoryFinder::of_timer(uint64_t timer) {
-  std::optional<CascadeTrace> setter;
-  search(fmt::format("\"timer\":{}", timer), [&](const CascadeTrace& trace) {
-    for (const TracedEvent& event : trace.events) {
-      for (const TracedUnit& unit : event.units) {
-        for (const TracedDeed& deed : unit.deeds) {
-          if (deed.kind != TracedDeed::Kind::kSetTimer || deed.timer != timer || deed.undone) continue;
-          setter = trace;
+std::optional<StoryFinder::Beginning> StoryFinder::behind(const CascadeTrace& story) {
+  std::optional<Beginning> beginning;
+  if (story.timer == 0 && story.call == 0) return beginning;
+  const bool is_timer = story.timer != 0;
+  const auto is_it = [&](const TracedDeed& deed) {
+    if (deed.undone) return false;
+    return is_timer ? deed.kind == TracedDeed::Kind::kSetTimer && deed.timer == story.timer
+                    : deed.kind == TracedDeed::Kind::kCall && deed.call == story.call;
+  };
+  const std::string part =
+      is_timer ? fmt::format("\"timer\":{}", story.timer) : fmt::format("\"call\":{}", story.call);
+  search(part, [&](const CascadeTrace& trace) {
+    for (size_t event = 0; event < trace.events.size(); ++event) {
+      const std::vector<TracedUnit>& units = trace.events[event].units;
+      for (size_t unit = 0; unit < units.size(); ++unit) {
+        for (size_t deed = 0; deed < units[unit].deeds.size(); ++deed) {
+          if (!is_it(units[unit].deeds[deed])) continue;
+          beginning = Beginning{trace, event, unit, deed};
           return true;
         }
       }
     }
     return false;
   });
-  return setter;
+  return beginning;
 }
 
 bool StoryFinder::journal_is_empty() {

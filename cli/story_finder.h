@@ -27,8 +27,16 @@ class StoryFinder {
   OfEvent of_event(const std::string& id, size_t limit);
   /// The cascades that changed a property, newest first.
   std::vector<CascadeTrace> of_property(std::string_view subject, std::string_view property, size_t limit);
-  /// The cascade that set a timer.
-  std::optional<CascadeTrace> of_timer(uint64_t timer);
+  /// What one cascade did and another one came of, with what did it.
+  struct Beginning {
+    CascadeTrace story;
+    size_t event = 0;  ///< places in the story
+    size_t unit = 0;
+    size_t deed = 0;
+  };
+  /// The cascade that set the timer, or made the call, that `story` began with; nothing where it began with
+  /// neither, or the journal does not know.
+  std::optional<Beginning> behind(const CascadeTrace& story);
 
   bool journal_is_empty();
   /// An id of the newest stories that looks like `id`; empty for none.

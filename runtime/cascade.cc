@@ -173,7 +173,7 @@ Event* Cascade::new_event(EventKind kind, const Symbol* type, Subject* subject, 
 }
 
 void Cascade::undo_rule() {
-  if (recorder_ != nullptr) recorder_->before_undo(rule_undo_, 0, rule_timers_, rule_logs_);
+  if (recorder_ != nullptr) recorder_->before_undo(rule_undo_, 0, rule_timers_, rule_calls_, rule_logs_);
   revert(rule_undo_);
   revert_timers(rule_timers_);
   calls_.resize(rule_calls_);
@@ -199,7 +199,7 @@ size_t Cascade::savepoint() {
 
 void Cascade::rollback(size_t savepoint) {
   const Savepoint point = savepoints_[savepoint];
-  if (recorder_ != nullptr) recorder_->before_undo(point.undo, point.effects, point.timers, point.logs);
+  if (recorder_ != nullptr) recorder_->before_undo(point.undo, point.effects, point.timers, point.calls, point.logs);
   revert(point.undo);
   revert_timers(point.timers);
   calls_.resize(point.calls);

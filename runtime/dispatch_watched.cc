@@ -22,10 +22,11 @@ constexpr size_t kFewExplained = 16;
 
 void add_guarded(const GuardTable& table, const QueuedEvent& event, TraceRecorder& recorder,
                  std::vector<Considered>& all) {
-  const std::span<const Candidate> found = table.find(guard_value(table, event));
+  const Value value = guard_value(table, event);
+  const std::span<const Candidate> found = table.find(value);
   for (const Candidate& candidate : found) all.push_back({candidate, true});
   if (table.rule_count() > kFewExplained) {
-    recorder.add_waiting(table, table.rule_count() - found.size());
+    recorder.add_waiting(table, value, table.rule_count() - found.size());
     return;
   }
   for (const Candidate& candidate : table.all()) {

@@ -60,12 +60,14 @@ DispatchResult Engine::Impl::repeat_recorded(const InputEvent& event, DispatchRe
 void Engine::Impl::finish_trace(DispatchResult result, bool failed) {
   if (result == DispatchResult::kStoreFailed) return;
   recorder->finish();
+  recorder->number_calls(last_call_id);
   CascadeTrace& trace = recorder->trace();
   trace.identity = identity_text(identity());
   trace.event_id = root_event->id.empty() ? trace.identity : std::string(root_event->id);
   trace.source = root_source->name;
   trace.line = root_event->line;
   trace.timer = root_event->timer;
+  trace.call = root_event->call;
   trace.time = cascade->now();
   Verdict said = verdict(result);
   trace.dead_letter = std::move(said.kind);

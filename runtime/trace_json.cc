@@ -14,13 +14,14 @@ struct DeedWord {
   TracedDeed::Kind kind;
   std::string_view word;
 };
-constexpr std::array<DeedWord, 8> kDeeds{{{TracedDeed::Kind::kSet, "set"},
+constexpr std::array<DeedWord, 9> kDeeds{{{TracedDeed::Kind::kSet, "set"},
                                           {TracedDeed::Kind::kDelete, "delete"},
                                           {TracedDeed::Kind::kDeleteSubject, "delete subject"},
                                           {TracedDeed::Kind::kSetMeta, "set meta"},
                                           {TracedDeed::Kind::kEmit, "emit"},
                                           {TracedDeed::Kind::kSetTimer, "timer"},
                                           {TracedDeed::Kind::kEndTimer, "timer ended"},
+                                          {TracedDeed::Kind::kCall, "call"},
                                           {TracedDeed::Kind::kLog, "log"}}};
 
 struct OutcomeWord {
@@ -147,6 +148,8 @@ void write(Writer& to, const TracedDeed& deed) {
   to.text("key", deed.key);
   to.time("due", deed.due);
   to.number("timer", deed.timer);
+  to.text("reply", deed.reply);
+  to.number("call", deed.call);
   to.number("event", deed.event);
   to.end('}');
 }
@@ -196,6 +199,7 @@ void write(Writer& to, const TracedEvent& event) {
     for (const TracedEvent::Waiting& waiting : event.waiting) {
       to.begin('{');
       to.text("field", waiting.field);
+      to.raw("value", waiting.value);
       to.number("rules", waiting.rules);
       to.end('}');
     }
@@ -274,6 +278,8 @@ TracedDeed read_deed(const Reader& from) {
   deed.key = from.text("key");
   deed.due = from.time("due");
   deed.timer = from.number("timer");
+  deed.reply = from.text("reply");
+  deed.call = from.number("call");
   deed.event = static_cast<uint32_t>(from.number("event"));
   return deed;
 }
@@ -315,7 +321,7 @@ TracedEvent read_event(const Reader& from) {
   event.nanoseconds = static_cast<int64_t>(from.number("nanoseconds"));
   from.list("units", [&](const Reader& unit) { event.units.push_back(read_unit(unit)); });
   from.list("waiting", [&](const Reader& waiting) {
-    event.waiting.push_back({waiting.text("field"), waiting.number("rules")});
+    event.waiting.push_back({waiting.text("field"), waiting.raw("value"), waiting.number("rules")});
   });
   event.other_subjects = static_cast<uint32_t>(from.number("other_subjects"));
   return event;
@@ -339,6 +345,7 @@ std::string trace_as_json(const CascadeTrace& trace) {
   to.text("source", trace.source);
   to.number("line", trace.line);
   to.number("timer", trace.timer);
+  to.number("call", trace.call);
   to.time("time", trace.time);
   to.number("nanoseconds", static_cast<uint64_t>(trace.nanoseconds));
   to.text("dead_letter", trace.dead_letter);
@@ -364,6 +371,7 @@ bool trace_from_json(std::string_view json, CascadeTrace& trace) {
   trace.source = from.text("source");
   trace.line = from.number("line");
   trace.timer = from.number("timer");
+  trace.call = from.number("call");
   trace.time = from.time("time");
   trace.nanoseconds = static_cast<int64_t>(from.number("nanoseconds"));
   trace.dead_letter = from.text("dead_letter");

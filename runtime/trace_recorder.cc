@@ -8,6 +8,7 @@
 
 #include "dispatcher.h"
 #include "krules/json.h"
+#include "krules/stored_call.h"
 
 namespace krules {
 
@@ -101,6 +102,10 @@ std::string traced_json(const Value& value) {
     return json;
   }
   append_json(json, value);
+  return traced_text(std::move(json));
+}
+
+std::string traced_text(std::string json) {
   if (json.size() <= kLongestValue && !is_deep(json)) return json;
   std::string cut;
   append_json_string(cut, cut_text(json, kLongestValue));
@@ -125,6 +130,16 @@ void TraceRecorder::begin(const Program& program) {
   queue_mark_ = 0;
   mark_ = now();
   cascade_began_ = Clock::now();
+}
+
+void TraceRecorder::number_calls(uint64_t last_id) {
+  for (TracedEvent& event : trace_.events) {
+    for (TracedUnit& unit : event.units) {
+      for (TracedDeed& deed : unit.deeds) {
+        if (deed.kind == TracedDeed::Kind::kCall) deed.call = deed.undone ? 0 : last_id + deed.call;
+      }
+    }
+  }
 }
 
 void TraceRecorder::finish() {
@@ -171,9 +186,9 @@ void TraceRecorder::end_event() {
   recording_event_ = false;
 }
 
-void TraceRecorder::add_waiting(const GuardTable& table, uint64_t rules) {
+void TraceRecorder::add_waiting(const GuardTable& table, const Value& value, uint64_t rules) {
   TracedEvent* at = event();
-  if (at != nullptr && rules > 0) at->waiting.push_back({field_name(table), rules});
+  if (at != nullptr && rules > 0) at->waiting.push_back({field_name(table), traced_json(value), rules});
 }
 
 void TraceRecorder::add_other_subject() {
@@ -287,7 +302,7 @@ void TraceRecorder::queued() {
 
 TraceRecorder::Mark TraceRecorder::now() const {
   return {cascade_.undo_.size(), cascade_.effects_.size(), cascade_.timer_changes_.size(),
-          cascade_.logs_.size()};
+          cascade_.calls_.size(), cascade_.logs_.size()};
 }
 
 TracedDeed* TraceRecorder::add_deed(TracedDeed::Kind kind, Origin::List list, size_t place) {
@@ -306,6 +321,7 @@ void TraceRecorder::collect() {
   collect_writes(end.undo);
   collect_effects(end.effects);
   collect_timers(end.timers);
+  collect_calls(end.calls);
   collect_logs(end.logs);
   mark_ = end;
 }
@@ -381,6 +397,19 @@ void TraceRecorder::collect_timers(size_t end) {
   }
 }
 
+void TraceRecorder::collect_calls(size_t end) {
+  for (size_t i = mark_.calls; i < end; ++i) {
+    const StoredCall& call = cascade_.calls_[i];
+    TracedDeed* deed = add_deed(TracedDeed::Kind::kCall, Origin::List::kCalls, i);
+    if (deed == nullptr) continue;
+    deed->subject = call.subject;
+    deed->name = call.action;
+    deed->new_value = traced_text(shown_arguments(call));
+    deed->reply = call.reply;
+    deed->call = i + 1;  // its place, until the cascade is at its end: number_calls()
+  }
+}
+
 void TraceRecorder::collect_logs(size_t end) {
   for (size_t i = mark_.logs; i < end; ++i) {
     const LogRecord& record = cascade_.logs_[i];
@@ -393,14 +422,15 @@ void TraceRecorder::collect_logs(size_t end) {
   }
 }
 
-void TraceRecorder::before_undo(size_t undo, size_t effects, size_t timers, size_t logs) {
+void TraceRecorder::before_undo(size_t undo, size_t effects, size_t timers, size_t calls, size_t logs) {
   collect();
-  const Mark to{undo, effects, timers, logs};
+  const Mark to{undo, effects, timers, calls, logs};
   std::vector<Origin> kept;
   for (const Origin& origin : origins_) {
     const size_t end = origin.list == Origin::List::kUndo      ? to.undo
                        : origin.list == Origin::List::kEffects ? to.effects
                        : origin.list == Origin::List::kTimers  ? to.timers
+                       : origin.list == Origin::List::kCalls   ? to.calls
                                                                : to.logs;
     if (origin.place < end) {
       kept.push_back(origin);
@@ -412,6 +442,7 @@ void TraceRecorder::before_undo(size_t undo, size_t effects, size_t timers, size
   mark_.undo = std::min(mark_.undo, to.undo);
   mark_.effects = std::min(mark_.effects, to.effects);
   mark_.timers = std::min(mark_.timers, to.timers);
+  mark_.calls = std::min(mark_.calls, to.calls);
 }
 
 }  // namespace krules

@@ -25,10 +25,14 @@ class TraceRecorder {
   CascadeTrace& trace() { return trace_; }
   /// The cascade is at its end, not yet undone or kept.
   void finish();
+  /// Calls get their ids when a cascade is kept, in the order in which they were asked for: those behind
+  /// `last_id`.
+  void number_calls(uint64_t last_id);
 
   void begin_event(uint32_t place);
   void end_event();
-  void add_waiting(const GuardTable& table, uint64_t rules);
+  /// So many rules wait for another value of the table's field than this one.
+  void add_waiting(const GuardTable& table, const Value& value, uint64_t rules);
   void add_other_subject();
 
   /// A unit that does not run.
@@ -44,7 +48,7 @@ class TraceRecorder {
   void queued();
 
   /// What lies behind these sizes of the cascade's lists is about to be undone.
-  void before_undo(size_t undo, size_t effects, size_t timers, size_t logs);
+  void before_undo(size_t undo, size_t effects, size_t timers, size_t calls, size_t logs);
 
  private:
   /// What was written down of the cascade's lists.
@@ -52,11 +56,12 @@ class TraceRecorder {
     size_t undo = 0;
     size_t effects = 0;
     size_t timers = 0;
+    size_t calls = 0;
     size_t logs = 0;
   };
   /// Where a deed stands, and where it was read off: to mark it when it is undone.
   struct Origin {
-    enum class List : uint8_t { kUndo, kEffects, kTimers, kLogs };
+    enum class List : uint8_t { kUndo, kEffects, kTimers, kCalls, kLogs };
     List list;
     size_t place;
     uint32_t unit;
@@ -76,6 +81,7 @@ class TraceRecorder {
   void collect_writes(size_t end);
   void collect_effects(size_t end);
   void collect_timers(size_t end);
+  void collect_calls(size_t end);
   void collect_logs(size_t end);
   TracedDeed* add_deed(TracedDeed::Kind kind, Origin::List list, size_t place);
   Mark now() const;
@@ -95,6 +101,8 @@ class TraceRecorder {
 
 /// A value as traces have it: JSON, cut where it is long.
 std::string traced_json(const Value& value);
+/// The same of what is JSON already.
+std::string traced_text(std::string json);
 TracedPlace traced_place(const Source* source, Span span);
 
 }  // namespace krules

@@ -66,6 +66,8 @@ std::string_view deed_word(TracedDeed::Kind kind) {
       return "timer";
     case TracedDeed::Kind::kEndTimer:
       return "cancel";
+    case TracedDeed::Kind::kCall:
+      return "call";
     case TracedDeed::Kind::kLog:
       break;
   }
@@ -172,8 +174,9 @@ class TreePrinter {
     const TracedEvent& event = trace_.events[step.event];
     for (const TracedEvent::Waiting& waiting : event.waiting) {
       line(step.depth, "idle", kDim,
-           fmt::format("{} {} for another {}", waiting.rules,
-                       waiting.rules == 1 ? "rule waits" : "rules wait", waiting.field),
+           fmt::format("{} {} for another {} than {}", waiting.rules,
+                       waiting.rules == 1 ? "rule waits" : "rules wait", waiting.field,
+                       or_null(waiting.value, options_.longest_value)),
            {});
     }
     if (event.other_subjects > 0) {
@@ -328,6 +331,10 @@ std::string deed_as_text(const TracedDeed& deed, size_t longest_value) {
       break;
     case TracedDeed::Kind::kEndTimer:
       text = fmt::format("{} on {} at {}", deed.name, deed.subject, time_text(deed.due));
+      break;
+    case TracedDeed::Kind::kCall:
+      text = fmt::format("{}{}", deed.name, payload);
+      text += deed.reply.empty() ? ", no reply" : fmt::format(", reply {} on {}", deed.reply, deed.subject);
       break;
     case TracedDeed::Kind::kLog:
       text = fmt::format("{} {}", deed.name, cut(deed.new_value, longest_value));

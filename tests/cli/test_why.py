@@ -69,6 +69,46 @@ class Why(Case):
         self.assertIn("timer     order.late on o-1 at ", text)
         self.assertIn('because   event 1  order.submitted of o-1 {"total":3}   the input', text)
 
+    def test_through_the_answer_of_a_call(self):
+        self.write(
+            "a.krules",
+            """\
+secret token
+rule ask on go {
+    try { call http.get("http://127.0.0.1:1/no") reply never  fail "undone" } catch err { }
+    call http.get("http://127.0.0.1:1/first", { headers: { authorization: token } }) reply first.came
+}
+rule first on first.came { call http.put("http://127.0.0.1:1/second") reply second.came on "other" }
+rule second on second.came { set known = payload.ok }
+rule quiet on go { call http.delete("http://127.0.0.1:1/q") }
+""",
+        )
+        token = {"KRULES_SECRET_TOKEN": "0123456789"}
+        done = self.krules(
+            "run", "a.krules", "--db", "a.db", "--journal", "all", "--trace", "--log-level", "off",
+            input=event("go", "s", id="e1"), env=token,
+        )
+        self.assertIn(
+            '    call     http.get {"url":"http://127.0.0.1:1/no"}, reply never on s, undone\n', done.stderr)
+        self.assertIn('"headers":{"authorization":"<secret token>', done.stderr)
+        self.assertIn('    call     http.delete {"url":"http://127.0.0.1:1/q"}, no reply\n', done.stderr)
+        lines = self.why("other.known").stdout.splitlines()
+        self.assertEqual(lines[0], "known of other is false")
+        self.assertRegex(lines[2], r"^cascade [0-9a-f-]{36} at \S+, from the answer of call \d+$")
+        self.assertEqual(lines[3], "  set       known of other: null -> false   by second (a.krules:7)")
+        self.assertRegex(lines[4], r"^  because   event 1  second.came of other .*   the answer of call \d+$")
+        self.assertIn(", from the answer of call ", lines[5])
+        self.assertEqual(
+            lines[6],
+            '  call      http.put {"url":"http://127.0.0.1:1/second"}, reply second.came on other   by first '
+            "(a.krules:6)",
+        )
+        self.assertRegex(lines[7], r"^  because   event 1  first.came of s .*   the answer of call \d+$")
+        self.assertIn("cascade e1 at ", lines[8])
+        self.assertRegex(lines[9], r'^  call      http.get \{"url":.*, reply first.came on s   by ask \(a.krules:2\)$')
+        self.assertEqual(lines[10], "  because   event 1  go of s   the input")
+        self.assertEqual(len(lines), 11)
+
     def test_more_than_one_change(self):
         self.write("a.krules", "rule a on go { set n = payload.n }\n")
         events = "".join(event("go", "s", {"n": n}, id=f"e{n}") for n in range(1, 6))
@@ -86,6 +126,14 @@ class Why(Case):
         text = self.why("e1", "--rule", "shop").stdout
         self.assertIn("shop was not looked at: its patterns fit no event of this cascade", text)
         self.assertIn("did you mean `check`?", self.why("e1", "--rule", "chek").stdout)
+
+    def test_one_of_many_rules_that_wait_for_another_value(self):
+        self.write("a.krules", "".join(f'rule r{i} on go when payload.s == "{i}" {{ set n = {i} }}\n' for i in range(40)))
+        self.run_rules(event("go", "s", {"s": "3"}, id="e1"), "--journal", "all")
+        self.assertIn(
+            'or it is one of the 39 rules that wait for another payload.s than "3", which event 1 has\n',
+            self.why("e1", "--rule", "r5").stdout,
+        )
 
     def test_failures_alone_by_default(self):
         self.run_rules(self.order(1, 0, id="e1") + self.order(2, 3, id="e2"))

@@ -47,6 +47,7 @@ struct TracedDeed {
     kEmit,           ///< name: the type, new_value: the payload
     kSetTimer,       ///< the same, for later
     kEndTimer,       ///< a timer that was set is no more: cancelled, or another took its place
+    kCall,           ///< name: the action, new_value: its arguments, reply: what brings the answer
     kLog,            ///< new_value: the message, as JSON; name: the severity
   };
   Kind kind = Kind::kSet;
@@ -60,6 +61,8 @@ struct TracedDeed {
   std::string key;     ///< of timers
   int64_t due = 0;     ///< of timers, microseconds since 1970
   uint64_t timer = 0;  ///< of timers: the id
+  std::string reply;   ///< of calls: the event that brings the answer; "": none does
+  uint64_t call = 0;   ///< of calls: the id; 0 where the call is undone
   uint32_t event = 0;  ///< number of the event that came of it; 0 where no rule waits for such an event
 };
 
@@ -87,6 +90,7 @@ struct TracedEvent {
   /// Rules that wait for the same type of event with another value of a field.
   struct Waiting {
     std::string field;  ///< "payload.sensor"
+    std::string value;  ///< what it is in this event
     uint64_t rules = 0;
   };
   uint32_t number = 0;  ///< its place in the cascade, the first being 1
@@ -109,9 +113,10 @@ struct TracedEvent {
 struct CascadeTrace {
   std::string identity;  ///< 32 hexadecimal digits: emitted events have the id IDENTITY-NUMBER
   std::string event_id;  ///< of the first event: the one that came with it, or `identity`
-  std::string source;    ///< "timer" where a timer began it
+  std::string source;    ///< "timer" where a timer began it, "call" where an answer did
   uint64_t line = 0;     ///< 0: none
   uint64_t timer = 0;    ///< the timer that began it; 0: none
+  uint64_t call = 0;     ///< the call whose answer began it; 0: none
   int64_t time = 0;      ///< microseconds since 1970: now() of its rules
   std::vector<TracedEvent> events;
   uint32_t event_count = 0;  ///< with those that the trace has no room for

@@ -257,7 +257,7 @@ TEST_CASE("a few rules that the index rules out are explained, many are counted"
   REQUIRE(counted.events[0].waiting.size() == 1);
   CHECK(counted.events[0].waiting[0].field == "payload.s");
   CHECK(counted.events[0].waiting[0].rules == 99);
-  CHECK(tree(counted).find("99 rules wait for another payload.s") != std::string::npos);
+  CHECK(tree(counted).find("99 rules wait for another payload.s than \"3\"") != std::string::npos);
 }
 
 TEST_CASE("a story survives its way through JSON") {
