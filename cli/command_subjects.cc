@@ -60,7 +60,7 @@ class SubjectPrinter {
   bool append_members(const std::string& object) {
     if (object.empty()) return true;
     arena_.reset();
-    const JsonResult parsed = parse_json(object, JsonStyle::kTagged, arena_, symbols_);
+    const JsonResult parsed = parse_json(object, JsonStyle::kTaggedRow, arena_, symbols_);
     if (!parsed.value.is(ValueKind::kMap)) return false;
     for (const MapRep::Entry& entry : parsed.value.as_map().entries()) {
       if (line_.back() != '{') line_.push_back(',');

@@ -56,14 +56,15 @@ sj::simdjson_result<sj::ondemand::document> JsonReader::open(std::string_view pa
 }
 
 void JsonReader::begin(JsonStyle style, Arena& arena, const SymbolTable& symbols) {
-  style_ = style;
+  const bool is_row = style == JsonStyle::kTaggedRow;
+  style_ = is_row ? JsonStyle::kTagged : style;
   arena_ = &arena;
   if (symbols_ != &symbols) expected_keys_.clear();
   symbols_ = &symbols;
   next_key_ = 0;
   entries_.clear();
   items_.clear();
-  next_is_wrapped_ = false;
+  next_is_wrapped_ = is_row;
 }
 
 bool JsonReader::read(std::string_view text, JsonStyle style, Arena& arena, const SymbolTable& symbols,

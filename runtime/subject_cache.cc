@@ -107,7 +107,7 @@ bool SubjectCache::add_properties(std::string_view json, uint16_t part, Property
                                   std::string& problem) {
   arena_.reset();
   Value map;
-  if (!json_.read(json, JsonStyle::kTagged, arena_, *symbols_, map)) {
+  if (!json_.read(json, JsonStyle::kTaggedRow, arena_, *symbols_, map)) {
     problem = json_.error();
     return false;
   }

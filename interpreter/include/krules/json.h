@@ -13,6 +13,7 @@ enum class JsonStyle : uint8_t {
   kPlain,   ///< for the outside: timestamps as RFC 3339 text, durations as `1h30m` text
   kTagged,  ///< for the store: {"$timestamp": "..."} and {"$duration": "..."}; a map whose first key begins
             ///< with `$` is wrapped as {"$map": {...}}, so that reading gives back the same value
+  kTaggedRow,  ///< reading alone: kTagged within an object that is a row of properties, and no tag itself
 };
 
 /// Appends `value` as JSON without spaces. Ints as integers, floats so that they read back the same and as

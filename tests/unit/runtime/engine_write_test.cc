@@ -161,6 +161,20 @@ TEST_CASE("kinds survive the store") {
           R"(was.read s {"sum":"2026-01-02T03:05:35Z","f":1.0,"m":{"$map":1},"n":{"$map":{"$x":[{"$map":{"$y":1}}]},"b":2}})"});
 }
 
+TEST_CASE("a property whose name looks like a tag survives the store") {
+  auto store = make_memory_store();
+  EngineOptions options;
+  options.cache_bytes = 1;  // nothing stays in memory
+  EngineRig rig(R"(
+    rule make on make { set "$map" = { "$x": 1 }  set ext."$timestamp" = 5m }
+    rule read on read { emit was.read { props: subject.props(), e: subject.ext["$timestamp"] } })",
+                options, std::move(store));
+  rig.send("make", "s");
+  rig.send("other", "t");
+  rig.send("read", "s");
+  CHECK(rig.take() == Lines{R"(was.read s {"props":{"$map":{"$x":1}},"e":"5m"})"});
+}
+
 TEST_CASE("values that nest too deep are refused when they are stored") {
   EngineRig rig("rule go on go { set x = [subject.x] }");
   for (int i = 0; i < 140; ++i) rig.send("go", "s");
