@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "compiler.h"
 #include "counted.h"
@@ -55,6 +57,8 @@ ProgramCompiler::ProgramCompiler(const std::vector<ast::Module>& modules, const 
 
 Diagnostic& ProgramCompiler::report(std::string_view code, uint32_t source, Span span, std::string message) {
   Diagnostic& diagnostic = diagnostics_.emplace_back();
+  reported_in_.resize(diagnostics_.size(), kNoModule);
+  reported_in_.back() = source;
   diagnostic.code = code;
   diagnostic.message = std::move(message);
   diagnostic.primary.where = {impl_->sources[source], span};
@@ -264,6 +268,30 @@ void ProgramCompiler::check_rule_names() {
   }
 }
 
+// What is wrong in a module that is used is told once, with all the uses that bring it in.
+void ProgramCompiler::tell_uses() {
+  std::map<std::tuple<std::string, std::string, const Source*, size_t>, size_t> first;
+  std::vector<Diagnostic> kept;
+  for (size_t i = 0; i < diagnostics_.size(); ++i) {
+    Diagnostic& each = diagnostics_[i];
+    const uint32_t module = i < reported_in_.size() ? reported_in_[i] : kNoModule;
+    const bool is_used = module < options_.uses.size() && options_.uses[module].source != nullptr;
+    if (is_used) {
+      const Label use{options_.uses[module], "brought in here"};
+      const Location& where = each.primary.where;
+      const auto [found, is_new] = first.emplace(
+          std::tuple(each.code, each.message, where.source.get(), where.span.begin), kept.size());
+      if (!is_new) {
+        kept[found->second].related.push_back(use);
+        continue;
+      }
+      each.related.push_back(use);
+    }
+    kept.push_back(std::move(each));
+  }
+  diagnostics_ = std::move(kept);
+}
+
 // A place where the parser found an error needs no second message.
 void ProgramCompiler::drop_what_was_said() {
   std::erase_if(diagnostics_, [this](const Diagnostic& diagnostic) {
@@ -301,6 +329,7 @@ CompileResult ProgramCompiler::compile() {
       diagnostic.helps = {"the subject's name is `subject`"};
     }
   }
+  tell_uses();
   if (!whole_) drop_what_was_said();
   // In the order of the text, whatever the order of the passes.
   const auto rank = [this](const Diagnostic& diagnostic) {

@@ -34,6 +34,19 @@ Value ProgramCompiler::head_constant(const ast::Expr& expr, uint32_t source, std
   return Value::missing();
 }
 
+void ProgramCompiler::check_clock(const ast::Trigger& trigger, const CompiledSchedule& made,
+                                  uint32_t source) {
+  if (!options_.clock_problem) return;
+  // Each by itself, so that both are told.
+  if (const std::string problem = options_.clock_problem(made.cron, ""); !problem.empty()) {
+    report(kClock, source, trigger.at->span, problem).helps = {
+        "`at \"30 8 * * mon-fri\" in \"Europe/Rome\"` comes on working days at half past eight"};
+  }
+  if (made.zone.empty()) return;
+  if (const std::string problem = options_.clock_problem("@daily", made.zone); !problem.empty())
+    report(kClock, source, trigger.zone->span, problem);
+}
+
 void ProgramCompiler::compile_schedule(const ast::Trigger& trigger, CompiledRule& rule, uint32_t source) {
   CompiledSchedule made;
   made.rule = rule.number;
@@ -65,6 +78,7 @@ void ProgramCompiler::compile_schedule(const ast::Trigger& trigger, CompiledRule
     }
     made.cron = line.text();
     if (!zone.is_null()) made.zone = zone.text();
+    check_clock(trigger, made, source);
     made.text = fmt::format("at {}{}{}", made.cron, made.zone.empty() ? "" : " in ", made.zone);
   }
   for (const NamePattern& subject : made.subjects) made.text += " of " + subject.text;

@@ -125,12 +125,14 @@ class ProgramCompiler {
   void collect_test_names();
   void compile_tests();
   void compile_schedules();
+  void check_clock(const ast::Trigger& trigger, const CompiledSchedule& made, uint32_t source);
   void compile_schedule(const ast::Trigger& trigger, CompiledRule& rule, uint32_t source);
   /// The value of a constant expression in a rule's head; an error value after a report.
   Value head_constant(const ast::Expr& expr, uint32_t source, std::string_view what);
   void compile_rule(const ast::Declaration& declaration, const ast::Rule& rule, uint32_t source);
   std::string name_of(const ast::Rule& rule, uint32_t source) const;
   void check_rule_names();
+  void tell_uses();
   void drop_what_was_said();
   /// The fields that payloads of the rule's events can have by declaration, or null when that is not known.
   const std::vector<std::string_view>* declared_fields(const std::vector<ast::Trigger>& triggers);
@@ -151,7 +153,9 @@ class ProgramCompiler {
   std::deque<Definition> definitions_;
   std::unordered_map<std::string_view, Definition*> by_name_;
   std::vector<Diagnostic> diagnostics_;
-  bool whole_ = true;  ///< all files parsed without errors
+  static constexpr uint32_t kNoModule = UINT32_MAX;
+  std::vector<uint32_t> reported_in_;  // the place of the module, by diagnostic; more may follow without one
+  bool whole_ = true;                  ///< all files parsed without errors
   uint64_t definitions_hash_ = 0;
 
   struct Place {

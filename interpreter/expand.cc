@@ -60,7 +60,7 @@ class Expander {
   Expander(std::vector<ast::Module>& modules, const ModuleLibrary& library)
       : modules_(modules), library_(library) {}
 
-  std::vector<Diagnostic> run() {
+  Expansion run() {
     collect();
     const size_t written = modules_.size();
     for (size_t m = 0; m < written; ++m) {
@@ -75,7 +75,8 @@ class Expander {
       }
     }
     for (ast::Module& module : modules_) take_out_what_is_used(module);
-    return std::move(diagnostics_);
+    origins_.resize(modules_.size());
+    return {std::move(diagnostics_), std::move(origins_)};
   }
 
  private:
@@ -186,6 +187,8 @@ class Expander {
       take_in(modules_[m], use, std::get<ast::ModuleDecl>(used->node), conditions, renaming, made);
     }
     for (ast::Declaration& declaration : given) modules_[m].declarations.push_back(std::move(declaration));
+    origins_.resize(modules_.size());
+    origins_.push_back({modules_[m].source, use.path_span});
     modules_.push_back(std::move(made));
   }
 
@@ -347,11 +350,12 @@ class Expander {
   /// Of the use at hand: arguments that are no plain text.
   std::map<std::string, Span, std::less<>> computed_;
   std::vector<Diagnostic> diagnostics_;
+  std::vector<Location> origins_;  // as Expansion::uses
 };
 
 }  // namespace
 
-std::vector<Diagnostic> expand_uses(std::vector<ast::Module>& modules, const ModuleLibrary& library) {
+Expansion expand_uses(std::vector<ast::Module>& modules, const ModuleLibrary& library) {
   return Expander(modules, library).run();
 }
 

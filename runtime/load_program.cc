@@ -11,7 +11,6 @@
 #include "krules/cron.h"
 #include "krules/expand.h"
 #include "krules/parser.h"
-#include "krules/program_codes.h"
 #include "krules/release_trees.h"
 #include "krules/replay.h"
 #include "krules/stdlib.h"
@@ -32,23 +31,11 @@ void sort_by_place(std::vector<Diagnostic>& diagnostics, const std::vector<Sourc
   });
 }
 
-void check_clocks(const Program& program, std::vector<Diagnostic>& diagnostics) {
-  for (const CompiledSchedule& schedule : program.schedules()) {
-    std::string error;
-    if (schedule.every != 0 || CronSchedule::parse(schedule.cron, schedule.zone, error).has_value()) continue;
-    Diagnostic& diagnostic = diagnostics.emplace_back();
-    diagnostic.severity = Severity::kError;
-    diagnostic.code = program_codes::kClock;
-    diagnostic.message = error;
-    diagnostic.primary = {schedule.where, {}};
-    diagnostic.helps = {
-        "`at \"30 8 * * mon-fri\" in \"Europe/Rome\"` comes on working days at half past eight"};
-  }
+std::string clock_problem(std::string_view line, std::string_view zone) {
+  std::string error;
+  (void)CronSchedule::parse(line, zone, error);
+  return error;
 }
-
-}  // namespace
-
-namespace {
 
 /// So many declarations take longer to look through than a thread to start.
 constexpr size_t kManyDeclarations = 1000;
@@ -79,20 +66,22 @@ bool has_errors(const std::vector<Diagnostic>& diagnostics) {
                      [](const Diagnostic& each) { return each.severity == Severity::kError; });
 }
 
-LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& options,
-                           Trees trees) {
+LoadedProgram load_program(const std::vector<SourcePtr>& sources, const CompileOptions& given, Trees trees) {
   LoadedProgram loaded;
   for (const SourcePtr& source : sources) {
     ParseResult parsed = parse(source);
     std::move(parsed.diagnostics.begin(), parsed.diagnostics.end(), std::back_inserter(loaded.diagnostics));
     loaded.modules.push_back(std::move(parsed.module));
   }
-  std::vector<Diagnostic> misused = expand_uses(loaded.modules, standard_modules());
-  std::move(misused.begin(), misused.end(), std::back_inserter(loaded.diagnostics));
+  Expansion expansion = expand_uses(loaded.modules, standard_modules());
+  std::move(expansion.diagnostics.begin(), expansion.diagnostics.end(),
+            std::back_inserter(loaded.diagnostics));
+  CompileOptions options = given;
+  options.clock_problem = clock_problem;
+  options.uses = std::move(expansion.uses);
   CompileResult compiled = trees == Trees::kWhereCyclesMayBe ? compile_and_look(loaded, options)
                            : trees == Trees::kAllWithTests   ? compile_with_tests(loaded.modules, options)
                                                              : compile(loaded.modules, options);
-  if (compiled.program != nullptr) check_clocks(*compiled.program, compiled.diagnostics);
   std::move(compiled.diagnostics.begin(), compiled.diagnostics.end(), std::back_inserter(loaded.diagnostics));
   sort_by_place(loaded.diagnostics, sources);
   if (!has_errors(loaded.diagnostics)) loaded.program = std::move(compiled.program);

@@ -18,10 +18,16 @@ struct ModuleLibrary {
   std::function<SourcePtr(std::string_view name)> find;
 };
 
+/// What became of the uses of a program.
+struct Expansion {
+  std::vector<Diagnostic> diagnostics;  ///< what is wrong with the uses
+  std::vector<Location> uses;  ///< by the place of a module: the `use` that put it in, no source for files
+};
+
 /// Puts in the place of every `use` what it stands for: a module behind `modules` for each, in which the
 /// parameters are `const`s of the name `USE.PARAMETER`, and gates and middleware have the patterns of the
 /// `use`. Everything that is declared inside is called `USE.NAME`. What is only there to be used is taken
-/// out, so that what is left can be compiled as it is. Gives what is wrong with the uses.
-std::vector<Diagnostic> expand_uses(std::vector<ast::Module>& modules, const ModuleLibrary& library);
+/// out, so that what is left can be compiled as it is.
+Expansion expand_uses(std::vector<ast::Module>& modules, const ModuleLibrary& library);
 
 }  // namespace krules

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -154,6 +155,11 @@ struct CompileOptions {
   std::shared_ptr<const SymbolTable> symbols;
   /// `--set debug=true`: raw text by parameter name.
   std::map<std::string, std::string> parameters;
+  /// What is wrong with a cron line in a time zone ("" for UTC), in one sentence; "" where nothing is. Not
+  /// set: clocks are not looked at.
+  std::function<std::string(std::string_view line, std::string_view zone)> clock_problem;
+  /// Of modules that a `use` put in: where it stands, by their place among the modules (Expansion::uses).
+  std::vector<Location> uses;
 };
 
 /// A resolved, immutable rule program. Names are slots and symbols, constants are folded, nothing is looked
