@@ -32,7 +32,16 @@ BlockNode UnitCompiler::block(const ast::Block& block) {
   const Scope scope = open_scope();
   std::vector<const StmtNode*> statements;
   statements.reserve(block.statements.size());
-  for (const ast::Stmt& each : block.statements) statements.push_back(statement(each));
+  const ast::Stmt* ran = nullptr;
+  for (const ast::Stmt& each : block.statements) {
+    statements.push_back(statement(each));
+    if (!std::holds_alternative<ast::Next>(each.node) || role != CompiledRule::Role::kMiddleware) continue;
+    if (ran != nullptr) {
+      report(kNext, each.span, "`next` runs once at most, and has run above").related = {
+          program_.label(source_, ran->span, "here")};
+    }
+    ran = &each;
+  }
   close_scope(scope);
   return {copied(statements), static_cast<uint32_t>(statements.size())};
 }
