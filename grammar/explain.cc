@@ -59,6 +59,7 @@ std::string_view code_for(Place place) {
       return codes::kPayloadPlace;
     case Place::kTarget:
     case Place::kSubjectTarget:
+    case Place::kDataTarget:
       return codes::kTarget;
     case Place::kMapEntry:
       return codes::kMapEntry;

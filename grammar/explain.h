@@ -19,6 +19,7 @@ enum class Place : uint8_t {
   kStep,  ///< a step of a test
   kTarget,
   kSubjectTarget,  ///< at `set subject.x`
+  kDataTarget,     ///< at `set payload.x`
   kAssign,
   kEmitType,
   kLatePayload,  ///< at a payload behind the clauses of an `emit`

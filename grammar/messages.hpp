@@ -75,6 +75,7 @@ KRULES_EXPECT(block, "`{`", Place::kBlock);
 KRULES_EXPECT(close_body, "`}`", Place::kClose);
 KRULES_EXPECT(target, "the name of a property", Place::kTarget);
 KRULES_EXPECT(subject_target, "the name of a property", Place::kSubjectTarget);
+KRULES_EXPECT(data_target, "the name of a property", Place::kDataTarget);
 KRULES_EXPECT(scoped_name, "a name", Place::kTarget);
 KRULES_EXPECT(target_string, "a name in quotes", Place::kTarget);
 KRULES_EXPECT(target_path_name, "a name", Place::kTarget);

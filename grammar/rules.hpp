@@ -378,8 +378,10 @@ struct target_path : sor<seq<one<'.'>, not_at<one<'.'>>, ws, must<target_path_na
                          seq<open_bracket, must<target_path_string>, must<close_key>>> {};
 struct subject_target : p::success {};
 struct subject_slip : seq<at<TAO_PEGTL_KEYWORD("subject"), gap, one<'.', '[', '('>>, p::raise<subject_target>> {};
+struct data_target : p::success {};
+struct data_slip : seq<at<sor<TAO_PEGTL_KEYWORD("payload"), TAO_PEGTL_KEYWORD("extra")>, gap, one<'.', '['>>, p::raise<data_target>> {};
 struct target_name : sor<target_string, seq<sor<ext_scope, meta_scope>, sor<dot_name, bracket_name>>, token<target_word>> {};
-struct target : sor<subject_slip, seq<target_begin, target_name, star<target_path>>> {};
+struct target : sor<subject_slip, data_slip, seq<target_begin, target_name, star<target_path>>> {};
 
 struct assign : seq<one<'='>, not_at<one<'=', '>'>>> {};
 struct assign_add : p::string<'+', '='> {};

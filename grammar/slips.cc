@@ -308,6 +308,10 @@ Slip at_value(const Case& c) {
     return c.error(codes::kForeignOperator, c.expectation(),
                    "values are compared with `==`, `!=`, `<=`, `>=`");
   }
+  if (rest.starts_with('>') && c.offset > 0 && c.context.text()[c.offset - 1] == '<') {
+    return c.context.diagnostic(codes::kForeignOperator, {c.offset - 1, c.offset + 1}, "`<>` is written `!=`",
+                                "write `!=`");
+  }
   if (rest.starts_with('$') || rest.starts_with('@') || rest.starts_with('`')) {
     return c.error(
         codes::kNoExpression, c.expectation(),
@@ -495,6 +499,7 @@ std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, con
     case Place::kStep:
     case Place::kOpenDeclared:
     case Place::kTarget:
+    case Place::kDataTarget:
     case Place::kMapEntry:
     case Place::kString:
     case Place::kLogLevel:

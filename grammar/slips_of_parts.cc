@@ -116,6 +116,22 @@ std::optional<Diagnostic> at_step(const Context& context, uint32_t offset, const
   return {};
 }
 
+/// `emit a.b 3`: a payload that is neither a map nor a name.
+std::optional<Diagnostic> plain_payload(const Context& context, uint32_t offset) {
+  const char first = context.text()[offset];
+  if (!(first >= '0' && first <= '9') && first != '"' && first != '\'' && first != '[') return {};
+  const std::string_view text = context.text().substr(0, offset);
+  const size_t last = text.find_last_not_of(" \t");
+  if (last == std::string_view::npos || !is_bare_char(text[last])) return {};
+  auto begin = static_cast<uint32_t>(last);
+  while (begin > 0 && is_bare_char(text[begin - 1])) --begin;
+  if (word_before(context, begin) != "emit") return {};
+  const std::string type(text.substr(begin, last + 1 - begin));
+  return context.diagnostic(codes::kNoStatement, context.token_at(offset),
+                            "the data of an event is a map, a name, or stands in parentheses",
+                            "write `emit " + type + " { value: ... }`, or `emit " + type + " (...)`");
+}
+
 std::optional<Diagnostic> at_statement(const Context& context, uint32_t offset) {
   const std::string_view word = word_at(context, offset);
   if (word == "given" || word == "advance" || word == "expect") {
@@ -123,6 +139,17 @@ std::optional<Diagnostic> at_statement(const Context& context, uint32_t offset) 
                               backquoted(word) + " is a step of a test, not a statement of a rule",
                               "tests stand beside the rules: `test \"an order ships\" { ... }`");
   }
+  if (word == "elif" || word == "elseif" || word == "elsif") {
+    return context.diagnostic(codes::kForeignStatement, context.token_at(offset),
+                              backquoted(word) + " is not a statement of a rule",
+                              "write `else if c { ... }`");
+  }
+  if (word == "is") {
+    return context.diagnostic(codes::kForeignStatement, context.token_at(offset),
+                              "`is` is not a word of the language",
+                              "values are compared with `==` and `!=`: `payload.total == null`");
+  }
+  if (auto slip = plain_payload(context, offset)) return slip;
   if (word == "yield" || word == "proceed") {
     return context.diagnostic(codes::kForeignStatement, context.token_at(offset),
                               backquoted(word) + " is not a statement of a rule",
@@ -134,6 +161,16 @@ std::optional<Diagnostic> at_statement(const Context& context, uint32_t offset) 
                               "write `call http.post(\"https://...\", { body: payload }) reply api.replied`");
   }
   return {};
+}
+
+/// `set payload.x = 1`: an event is never changed.
+std::optional<Diagnostic> at_data_target(const Context& context, uint32_t offset) {
+  const std::string name(word_at(context, offset));
+  const std::string path(context.text({offset, end_of_path(context, offset)}));
+  return context.diagnostic(codes::kTarget, {offset, end_of_path(context, offset)},
+                            backquoted(path) + " belongs to the event, and events are never changed",
+                            "a property is written by its own name; one that is called " + backquoted(name) +
+                                " is quoted: `\"" + name + "\"" + path.substr(name.size()) + "`");
 }
 
 std::optional<Diagnostic> at_declaration(const Context& context, uint32_t offset, const Expected& expected) {
@@ -169,6 +206,8 @@ std::optional<Diagnostic> find_slip_of_parts(const Context& context, uint32_t of
       return at_wrapper_head(context, offset, expected);
     case Place::kOpenDeclared:
       return name_with_sign(context, offset, "a module");
+    case Place::kDataTarget:
+      return at_data_target(context, offset);
     case Place::kStep:
       return at_step(context, offset, expected);
     case Place::kStatement:

@@ -39,6 +39,17 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+/// What `None`, `True` and the like are called here; empty for other names.
+std::string_view name_of_another_language(std::string_view name) {
+  for (const std::string_view null : {"None", "nil", "undefined", "Null", "NULL", "nothing"}) {
+    if (name == null) return "null";
+  }
+  if (name == "True" || name == "TRUE") return "true";
+  if (name == "False" || name == "FALSE") return "false";
+  if (name == "this" || name == "self") return "subject";
+  return {};
+}
+
 /// `cpu-load` where `span` is the `load` of `subject.cpu-load`, which was meant as one name; else empty.
 std::string dashed_name(std::string_view text, Span span) {
   size_t begin = span.begin;
@@ -252,6 +263,10 @@ void UnitCompiler::finish() {
         !name.empty()) {
       diagnostic.helps = {fmt::format("a property or field called `{0}` is read with `[\"{0}\"]`", name),
                           "to subtract put spaces around the `-`"};
+      continue;
+    }
+    if (const std::string_view here = name_of_another_language(unknown.name); !here.empty()) {
+      diagnostic.helps = {fmt::format("write `{}`", here)};
       continue;
     }
     std::vector<std::string_view> candidates = unknown.candidates;
