@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine_impl.h"
+#include "event_reader.h"
 #include "krules/json.h"
 
 #define XXH_INLINE_ALL
@@ -32,21 +33,6 @@ CascadeIdentity identity_of(const InputEvent& event, const SourceKey& source) {
   }
   const XXH128_hash_t hash = XXH3_128bits_digest(&state);
   return {hash.high64, hash.low64};
-}
-
-std::string event_as_json(const InputEvent& event) {
-  std::string text = "{\"type\":";
-  append_json_string(text, event.type == nullptr ? std::string_view() : event.type->text());
-  text.append(",\"subject\":");
-  append_json_string(text, event.subject);
-  if (!event.id.empty()) {
-    text.append(",\"id\":");
-    append_json_string(text, event.id);
-  }
-  text.append(",\"data\":");
-  append_json(text, event.payload);
-  text.push_back('}');
-  return text;
 }
 
 constexpr size_t kDeadLetterBytes = 64 * 1024;
@@ -162,7 +148,9 @@ void Engine::Impl::event_refused(const CompiledRule& gate, const Event& event, c
     copy.type = event.type;
     copy.subject = event.subject->name();
     copy.payload = event.payload;
-    letter.event = event_as_json(copy);
+    copy.meta = event.meta;
+    copy.extra = event.extra;
+    letter.event = event_from_within_as_json(copy);
   }
   letter.source = root_source->name;
   letter.line = root_event->line;
@@ -211,8 +199,8 @@ Engine::Impl::Outcome Engine::Impl::dead_letter(std::string_view kind, std::stri
   letter.time = clock->now();
   letter.kind = kind;
   letter.message = message;
-  letter.event =
-      event.raw.empty() ? event_as_json(event) : std::string(event.raw.substr(0, kDeadLetterBytes));
+  letter.event = event.raw.empty() ? event_from_within_as_json(event)
+                                   : std::string(event.raw.substr(0, kDeadLetterBytes));
   letter.source = source.name;
   letter.line = event.line;
   letter.path = std::move(path);

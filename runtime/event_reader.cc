@@ -10,6 +10,13 @@ namespace krules {
 
 namespace sj = simdjson;
 
+namespace {
+
+// Events from outside are kept as they came; this is how a text of krules' own begins.
+constexpr std::string_view kWithin = "{\"within\":true,";
+
+}  // namespace
+
 struct EventReader::Impl {
   bool read_event(std::string_view line, InputBatch& batch, InputEvent& event);
   bool read_attribute(std::string_view name, sj::ondemand::value value, InputBatch& batch, InputEvent& event);
@@ -23,6 +30,7 @@ struct EventReader::Impl {
   const Symbol* data_name = nullptr;
   const Symbol* last_type = nullptr;
   std::vector<MapRep::Entry> attributes;  // of the event being read, besides type, subject and data
+  bool within = false;                    // it is the text of an event from within
 };
 
 EventReader::EventReader() : impl_(std::make_unique<Impl>()) {}
@@ -48,8 +56,38 @@ void EventReader::read_line(std::string_view line, uint64_t number, uint64_t beg
   if (!impl_->read_event(line, batch, event)) event.error = batch.arena.copy(impl_->json.error());
 }
 
+void EventReader::read_letter(std::string_view line, uint64_t number, InputBatch& batch) {
+  impl_->within = line.starts_with(kWithin);
+  read_line(line, number, 0, 0, batch);
+  impl_->within = false;
+}
+
+std::string event_from_within_as_json(const InputEvent& event) {
+  std::string text(kWithin);
+  text.append("\"type\":");
+  append_json_string(text, event.type == nullptr ? std::string_view() : event.type->text());
+  text.append(",\"subject\":");
+  append_json_string(text, event.subject);
+  if (!event.id.empty()) {
+    text.append(",\"id\":");
+    append_json_string(text, event.id);
+  }
+  text.append(",\"data\":");
+  append_json(text, event.payload, JsonStyle::kTagged);
+  if (!event.meta.is_null()) {
+    text.append(",\"meta\":");
+    append_json(text, event.meta, JsonStyle::kTagged);
+  }
+  if (!event.extra.is_null()) {
+    text.append(",\"extra\":");
+    append_json(text, event.extra, JsonStyle::kTagged);
+  }
+  text.push_back('}');
+  return text;
+}
+
 bool EventReader::Impl::read_event(std::string_view line, InputBatch& batch, InputEvent& event) {
-  json.begin(JsonStyle::kPlain, batch.arena, *symbols);
+  json.begin(within ? JsonStyle::kTagged : JsonStyle::kPlain, batch.arena, *symbols);
   attributes.clear();
   sj::ondemand::document document;
   if (auto code = json.open(line).get(document)) return json.fail(code);
@@ -67,7 +105,7 @@ bool EventReader::Impl::read_event(std::string_view line, InputBatch& batch, Inp
     if (name == nullptr) return false;
     if (name == data_name) {
       if (!json.read_value(field.value(), event.payload)) return false;
-      if (event.payload.is_null()) event.payload = Value::map(&empty_map());
+      if (event.payload.is_null() && !within) event.payload = Value::map(&empty_map());
     } else if (name == subject_name) {
       if (!read_text("subject", field.value(), event.subject, has_subject)) return false;
     } else if (name == type_name) {
@@ -108,6 +146,12 @@ bool EventReader::Impl::read_attribute(std::string_view name, sj::ondemand::valu
   Value value;
   if (!json.read_value(from, value)) return false;
   if (value.is_null()) return true;
+  if (within) {
+    if (name == "id" && value.is(ValueKind::kString)) event.id = batch.arena.copy(value.text());
+    if (name == "meta" && value.is(ValueKind::kMap)) event.meta = value;
+    if (name == "extra" && value.is(ValueKind::kMap)) event.extra = value;
+    return true;
+  }
   if (name == "data_base64") {
     event.payload = value;
     return true;

@@ -87,6 +87,36 @@ class DeadLetters(Case):
         self.assertEqual([letter["retry"] for letter in letters], [False, False])
         self.assertEqual(self.subjects("--db", "a.db"), {"a": {"total": 1}})
 
+    def test_what_came_from_within_is_sent_again_as_it_was(self):
+        self.write(
+            "a.krules",
+            """\
+rule begin on go {
+    call http.get("http://127.0.0.1:1/") reply came with { at: timestamp("2026-01-01T00:00:00Z"), q: 7 }
+    emit later { pause: 5m } after 0s with { hops: 2 }
+    emit step { size: 1 } with { since: timestamp("2026-01-01T00:00:00Z") }
+}
+rule came on came { fail cascade "not yet" }
+rule later on later { fail cascade "not yet" }
+gate steps on step { fail "not yet" }
+""",
+        )
+        self.krules("run", "a.krules", "--drain", "--db", "b.db", input=event("go"), status=3)
+        self.write(
+            "a.krules",
+            """\
+rule came on came { emit answered { payload.ok, extra.q, next: extra.at + 1h } }
+rule later on later { emit was.late { twice: payload.pause * 2, meta.hops } }
+rule step on step { emit stepped { payload.size, next: meta.since + 1h } }
+""",
+        )
+        self.krules("dead-letters", "retry", "--all", "--db", "b.db")
+        done = self.krules("run", "a.krules", "--db", "b.db")
+        made = {line["type"]: line["data"] for line in parse_lines(done.stdout)}
+        self.assertEqual(made["answered"], {"ok": False, "q": 7, "next": "2026-01-01T01:00:00Z"})
+        self.assertEqual(made["was.late"], {"twice": "10m", "hops": 2})
+        self.assertEqual(made["stepped"], {"size": 1, "next": "2026-01-01T01:00:00Z"})
+
     def test_a_cascade_that_is_too_long_tells_its_way(self):
         self.write(
             "a.krules",
