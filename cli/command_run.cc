@@ -31,6 +31,7 @@ struct RunOptions {
   uint64_t commit_batch = EngineOptions().max_commit_batch;
   uint64_t journal_mb = EngineOptions().journal_bytes >> 20;
   uint64_t max_calls = EngineOptions().max_calls;
+  uint64_t max_waiting_calls = RunnerOptions().most_open_calls;
   uint64_t max_response = EngineOptions().max_response_bytes >> 20;
   std::vector<std::string> secret_files;
 };
@@ -69,6 +70,7 @@ ExitStatus run(RunOptions& options) {
   }
   request.engine.secret = secrets_of_process(options.secret_files);
   request.engine.max_calls = static_cast<uint32_t>(options.max_calls);
+  request.runner.most_open_calls = options.max_waiting_calls;
   request.engine.max_response_bytes = static_cast<size_t>(options.max_response) << 20;
   request.engine.commit_thread = CommitThread::kOwn;
   request.engine.max_cascade = static_cast<uint32_t>(options.max_cascade);
@@ -163,6 +165,9 @@ Action declare_run(CLI::App& app) {
              fmt::format("events in one commit at most (default: {})", options->commit_batch));
   add_number(app, "--max-calls", 1, 10'000, options->max_calls,
              fmt::format("outside calls at the same time at most (default: {})", options->max_calls));
+  add_number(
+      app, "--max-waiting-calls", 1, kMost, options->max_waiting_calls,
+      fmt::format("no input is taken while more outside calls wait (default: {})", options->max_waiting_calls));
   add_number(app, "--max-response", 1, 1 << 10, options->max_response,
              fmt::format("MiB of a response that are read at most (default: {})", options->max_response));
   app.footer(kExamples);

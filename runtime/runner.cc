@@ -69,7 +69,7 @@ struct Runner::Impl {
   bool move_clock_to(const InputEvent& event);
   bool fire_virtually(int64_t until);
   bool drain();
-  bool wait_for_calls();
+  bool wait_for_calls(uint64_t most);
   bool finish();
   void pause();
   std::chrono::microseconds until_next_timer() const;
@@ -206,9 +206,14 @@ void Runner::Impl::do_asked(std::unique_lock<std::mutex>& lock) {
 bool Runner::Impl::feed(InputBatch& batch) {
   const std::span<const InputEvent> events = batch.events;
   for (size_t i = 0; i < events.size(); ++i) {
-    if (i % kForeseen == 0 && i + kForesight < events.size()) {
-      const std::span<const InputEvent> later = events.subspan(i + kForesight);
-      engine.foresee(later.first(std::min(kForeseen, later.size())));
+    if (i % kForeseen == 0) {
+      if (i + kForesight < events.size()) {
+        const std::span<const InputEvent> later = events.subspan(i + kForesight);
+        engine.foresee(later.first(std::min(kForeseen, later.size())));
+      }
+      if (engine.open_call_count() > options.most_open_calls && !wait_for_calls(options.most_open_calls))
+        return false;
+      if (stop) break;
     }
     const InputEvent& event = events[i];
     if (!(options.virtual_clock == nullptr ? engine.fire_timers() : move_clock_to(event))) return false;
@@ -234,7 +239,7 @@ bool Runner::Impl::feed(InputBatch& batch) {
 
 bool Runner::Impl::fire_virtually(int64_t until) {
   while (true) {
-    if (!wait_for_calls()) return false;
+    if (!wait_for_calls(0)) return false;
     const std::optional<int64_t> next = engine.next_timer();
     if (!next.has_value() || *next > until || stop) return engine.failure().empty();
     options.virtual_clock->advance_to(*next);
@@ -279,12 +284,12 @@ bool Runner::Impl::drain() {
   return true;
 }
 
-// Where the clock is a virtual one it stands still meanwhile.
-bool Runner::Impl::wait_for_calls() {
-  while (!stop && engine.open_call_count() > 0) {
+// Until no more than `most` have no answer. Where the clock is a virtual one it stands still meanwhile.
+bool Runner::Impl::wait_for_calls(uint64_t most) {
+  while (!stop && engine.open_call_count() > most) {
     if (options.virtual_clock == nullptr && !engine.fire_timers()) return false;
     if (!engine.take_replies()) return false;
-    if (engine.open_call_count() > 0) pause();
+    if (engine.open_call_count() > most) pause();
   }
   return engine.failure().empty();
 }
@@ -293,8 +298,10 @@ bool Runner::Impl::wait_for_calls() {
 void Runner::Impl::pause() {
   engine.idle();
   std::unique_lock lock(mutex);
+  install_pending(lock);
   do_asked(lock);
-  changed.wait_for(lock, until_next_timer(), [this] { return stop || asked || control; });
+  changed.wait_for(lock, until_next_timer(),
+                   [this] { return stop || asked || control || next_program != nullptr; });
   control = false;
 }
 
@@ -302,7 +309,7 @@ void Runner::Impl::pause() {
 bool Runner::Impl::finish() {
   const bool drains = options.at_end == AtEnd::kDrainTimers || options.virtual_clock != nullptr;
   do {
-    if (!wait_for_calls() || (drains && !drain())) return false;
+    if (!wait_for_calls(0) || (drains && !drain())) return false;
   } while (!stop && engine.open_call_count() > 0);
   return true;
 }
@@ -332,7 +339,7 @@ bool Runner::Impl::retry_dead_letters() {
     batch.symbols = engine.symbols();
     batch.text = letter.event;
     batch.text.append(kJsonPadding, '\n');
-    reader.read_line(std::string_view(batch.text).substr(0, letter.event.size()), letter.line, 0, 0, batch);
+    reader.read_letter(std::string_view(batch.text).substr(0, letter.event.size()), letter.line, batch);
     SourceKey again{letter.source, hash_text("dead letter"), static_cast<uint64_t>(letter.id)};
     for (InputEvent& event : batch.events) {
       event.dead_letter = letter.id;

@@ -9,9 +9,11 @@ import signal
 import socket
 import ssl
 import threading
+import time
 import types
 import unittest
 
+import support
 from support import Case, event, main, parse_lines
 
 
@@ -324,6 +326,28 @@ rule ask on go {{
         rules = f'rule ask on go {{ call http.get("{server.url}/{{subject}}") reply came }}\n' + REPLIED
         done = self.run_rules(rules, "--allow-http", server.host, "--max-calls", "2", "--events", "e.jsonl")
         self.assertEqual((len(done), running["most"]), (8, 2))
+
+    def test_no_input_is_taken_while_too_many_wait(self):
+        go_on = threading.Event()
+        server = self.server(lambda *_: (200 if go_on.wait(30) else 500, {}, ""))
+        self.write("e.jsonl", "".join(event("go", f"s{i}") for i in range(200)))
+        self.write("a.krules", f'rule ask on go {{ call http.get("{server.url}/{{subject}}") reply came }}\n' + REPLIED)
+        running = self.start(
+            "run", "a.krules", "--db", "a.db", "--allow-http", server.host, "--max-calls", "3",
+            "--max-waiting-calls", "20", "--events", "e.jsonl",
+        )
+        server.wait_for(3)
+        # The store is all there is to see: looked at again and again, with a pause between.
+        pause = threading.Event()
+        end = time.monotonic() + support.DEADLINE
+        while len(self.pending()) <= 20:
+            self.assertLess(time.monotonic(), end)
+            pause.wait(0.05)
+        self.assertLess(len(self.pending()), 30)
+        go_on.set()
+        self.assertEqual(running.wait(), 0)
+        self.assertEqual(len([line for line in running.out.splitlines() if '"type":"done"' in line]), 200)
+        self.assertEqual(self.pending(), [])
 
     def test_a_stream_goes_on_meanwhile(self):
         server = self.server(lambda request, count: None if request.path == "/slow" else (200, {}, ""))

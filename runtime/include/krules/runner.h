@@ -44,6 +44,8 @@ struct RunnerOptions {
   /// The engine's clock where it is one that events and timers move: each event at its own `time`, and every
   /// timer before the first event that comes later. Null: the real time. Outlives the runner.
   VirtualClock* virtual_clock = nullptr;
+  /// While more calls than this have no answer yet, no further input is taken.
+  uint64_t most_open_calls = 100'000;
 };
 
 enum class RunEnd : uint8_t {
