@@ -303,8 +303,9 @@ bool is_finite(const std::string& events) {
 }
 
 ExitStatus run_program(RunRequest request) {
-  // A closed pipe is an error of write(), not the end of the process.
+  // A closed pipe, or a file that may not grow, is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return Run(std::move(request)).execute();
 }
 

@@ -25,7 +25,7 @@ def as_nobody():
 
 def small_files(limit):
     def set_limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return set_limit
