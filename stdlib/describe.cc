@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "krules/stdlib.h"
@@ -12,6 +13,24 @@ namespace {
 
 // Signatures up to this width stand in a column of their own.
 constexpr size_t kSignatureWidth = 44;
+
+/// What looks like a function and is a part of the language.
+struct Form {
+  std::string_view name;
+  std::string_view signature;
+  std::string_view summary;
+  std::string_view example;
+};
+constexpr auto kForms = std::to_array<Form>({
+    {"has", "has(subject.NAME) -> bool", "whether a property is set, be it to null", "has(subject.total)"},
+    {"subject", "subject(NAME)", "another subject, whose properties are read with a dot",
+     "subject(\"user-7\").tier"},
+    {"props", "subject.props() -> map", "all properties of a subject", "subject(\"user-7\").props()"},
+    {"pending", "pending(KEY [, SUBJECT]) -> timestamp", "when the timer of that key is due, null for none",
+     "pending(\"off\") != null"},
+    {"state", "state(KEY)", "what middleware or a gate keeps for a key, in extended properties",
+     "set ext.count += 1 from 0 on state(subject)"},
+});
 
 std::string action_signature(const ActionSpec& spec) {
   std::string text = spec.name + "(";
@@ -53,6 +72,10 @@ std::string describe_functions(const FunctionTable& functions) {
                      spec->summary);
     }
   }
+  text += "\nparts of the language\n";
+  for (const Form& form : kForms) {
+    fmt::format_to(std::back_inserter(text), "  {:<{}}  {}\n", form.signature, kSignatureWidth, form.summary);
+  }
   if (functions.actions().empty()) return text;
   text += "\noutside calls (behind the word `call`)\n";
   for (const ActionSpec& action : functions.actions()) {
@@ -65,6 +88,10 @@ std::string describe_functions(const FunctionTable& functions) {
 std::optional<std::string> describe_function(const FunctionTable& functions, std::string_view name) {
   const FunctionSpec* spec = functions.find(name);
   if (spec == nullptr) {
+    for (const Form& form : kForms) {
+      if (form.name == name)
+        return fmt::format("{}\n  {}\n\n  {}\n", form.signature, form.summary, form.example);
+    }
     const ActionSpec* action = functions.find_action(name);
     if (action == nullptr) return std::nullopt;
     std::string text = "call " + action_signature(*action) + "\n  " + action->summary + "\n";

@@ -145,6 +145,11 @@ class Doc(support.Case):
         text = self.krules("doc", "split").stdout
         self.assertTrue(text.startswith("split("), text)
 
+    def test_parts_of_the_language(self):
+        self.assertIn("pending(KEY [, SUBJECT]) -> timestamp", self.krules("doc").stdout)
+        for name in ("has", "subject", "props", "pending", "state"):
+            self.assertIn(f"{name}(", self.krules("doc", name).stdout)
+
     def test_modules(self):
         lines = self.krules("doc", "std").stdout.splitlines()
         names = [line.split()[0] for line in lines]
