@@ -80,9 +80,12 @@ bool RuleWatcher::drain() {
     for (char* at = buffer; at < buffer + size;) {
       const auto* event = reinterpret_cast<const inotify_event*>(at);
       const std::string_view name = event->len > 0 ? std::string_view(event->name) : std::string_view();
-      // A folder, a lost event, or a rule file; what else editors leave about does not matter.
-      if ((event->mask & (IN_ISDIR | IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 ||
-          name.ends_with(".krules")) {
+      // A folder, a lost event, or a rule file; what else editors leave about does not matter, and names with
+      // a dot before them (the folder in which loops are written down, too) are no rules.
+      const bool may_be_rules =
+          (event->mask & (IN_ISDIR | IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 ||
+          name.ends_with(".krules");
+      if (may_be_rules && !name.starts_with('.')) {
         relevant = true;
       }
       for (const std::string& path : paths_) {

@@ -103,6 +103,22 @@ class Reload(Case):
         self.expect("new")
         self.end()
 
+    def test_a_loop_is_told_once(self):
+        # What is written down about it (.krules-check) lies beside the file that is watched.
+        path = self.folder / "a.krules"
+        path.write_text("rule a on go { emit done }\n", encoding="utf-8")
+        running = self.start("run", "a.krules", "--db", "a.db")
+        running.until_logged("1 rule in force")
+        path.write_text("rule a on go { emit go }\n", encoding="utf-8")
+        running.until_logged("the rules in force stay")
+        self.assertTrue((self.folder / ".krules-check").is_dir())
+        running.send(event("go"))
+        running.until_printed("done")
+        path.write_text("rule a on go { emit other }\n", encoding="utf-8")
+        running.until_logged("rules reloaded: 1 in force, 1 changed: a")
+        self.assertEqual(running.err.count("the rules in force stay"), 1)
+        self.assertEqual(running.end(), 0)
+
     def test_no_rule_file_left_keeps_the_old_rules(self):
         self.begin()
         self.path.unlink()
