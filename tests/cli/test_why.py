@@ -90,7 +90,9 @@ rule quiet on go { call http.delete("http://127.0.0.1:1/q") }
         )
         self.assertIn(
             '    call     http.get {"url":"http://127.0.0.1:1/no"}, reply never on s, undone\n', done.stderr)
-        self.assertIn('"headers":{"authorization":"<secret token>', done.stderr)
+        story = self.why("e1", "--format", "json").stdout
+        self.assertIn('"headers":{"authorization":"<secret token>"}', story)
+        self.assertNotIn("0123456789", story)
         self.assertIn('    call     http.delete {"url":"http://127.0.0.1:1/q"}, no reply\n', done.stderr)
         lines = self.why("other.known").stdout.splitlines()
         self.assertEqual(lines[0], "known of other is false")

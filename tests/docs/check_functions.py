@@ -21,7 +21,8 @@ def main():
         sys.exit(__doc__.strip())
     krules, page = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
     listing = subprocess.run([krules, "doc"], capture_output=True, encoding="utf-8", check=True).stdout
-    known = set(re.findall(r"^ +(\w+)\(", listing, re.MULTILINE))
+    # Parts of the language stand behind the functions, and have pages of their own.
+    known = set(re.findall(r"^ +(\w+)\(", listing.partition("\nparts of the language\n")[0], re.MULTILINE))
 
     described, examples = [], []
     for line in page.read_text(encoding="utf-8").partition("\n## Functions\n")[2].splitlines():

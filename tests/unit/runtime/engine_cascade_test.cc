@@ -95,7 +95,7 @@ TEST_CASE("fail cascade undoes everything and sends the first event to the dead 
   REQUIRE(letters.size() == 1);
   CHECK(letters[0].kind == "fail");
   CHECK(letters[0].message == "stop here");
-  CHECK(letters[0].event == R"({"type":"go","subject":"s","data":{"k":1}})");
+  CHECK(letters[0].event == R"({"within":true,"type":"go","subject":"s","data":{"k":1}})");
   const bool marked = std::any_of(rig.logger.entries.begin(), rig.logger.entries.end(),
                                   [](const KeptLog& log) { return log.message == "started" && log.undone; });
   CHECK(marked);

@@ -166,7 +166,7 @@ TEST_CASE("a property whose name looks like a tag survives the store") {
   EngineOptions options;
   options.cache_bytes = 1;  // nothing stays in memory
   EngineRig rig(R"(
-    rule make on make { set "$map" = { "$x": 1 }  set ext."$timestamp" = 5m }
+    rule make on make { set "$map" = { "$x": 1 }  set ext["$timestamp"] = 5m }
     rule read on read { emit was.read { props: subject.props(), e: subject.ext["$timestamp"] } })",
                 options, std::move(store));
   rig.send("make", "s");
