@@ -15,9 +15,11 @@ void* Arena::allocate_slow(size_t bytes, size_t alignment) {
 }
 
 void Arena::reset() {
-  if (blocks_.empty()) return;
-  blocks_.resize(1);
-  capacity_ = blocks_[0].size;
+  if (blocks_.size() != 1) {
+    if (blocks_.empty()) return;
+    blocks_.resize(1);
+    capacity_ = blocks_[0].size;
+  }
   cursor_ = reinterpret_cast<uintptr_t>(blocks_[0].memory.get());
   limit_ = cursor_ + blocks_[0].size;
 }

@@ -286,7 +286,14 @@ const Node* UnitCompiler::state(const ast::Expr& expr, const ast::Call& call) {
   if (is_broken(key)) return key;
   std::vector<const Node*> parts = {
       constant(text_value("state:" + std::string(instance) + ":"), expr.span, true), key};
-  auto* node = make<ListNode>(expr.span);
+  auto* node = make<StateNameNode>(expr.span);
+  node->kind = NodeKind::kStateName;
+  if (key->kind == NodeKind::kSubjectName) {
+    if (state_memory_ == nullptr) {
+      state_memory_ = new (program_.program().arena.allocate(sizeof(StateMemory))) StateMemory();
+    }
+    node->memory = state_memory_;
+  }
   node->items = copied(parts);
   node->count = 2;
   node->flags = key->flags;

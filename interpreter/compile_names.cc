@@ -177,6 +177,9 @@ const Node* UnitCompiler::builtin(Builtin which, std::string_view text, Span spa
     case Builtin::kPayload:
       node->kind = NodeKind::kPayload;
       break;
+    case Builtin::kEvent:
+      node->kind = NodeKind::kEventType;
+      break;
     case Builtin::kProperty:
       node->kind = NodeKind::kPropertyName;
       break;

@@ -97,7 +97,7 @@ const Node* UnitCompiler::matches(const Node* left, const Node* right, Span span
     node->operand = left;
     node->glob = &program_.program().globs.emplace_back(const_value(right).text());
     node->flags = left->flags;
-    node->truth = matches_constant_function();
+    node->truth = matches_constant_function(*left);
     complete(node);
     return is_const(left) ? folded(node, is_literal(left)) : node;
   }
@@ -205,7 +205,7 @@ const Node* UnitCompiler::chain(const ast::Expr& expr, BinaryOp op) {
   node->items = copied(terms);
   node->count = static_cast<uint32_t>(terms.size());
   for (const Node* term : terms) node->flags |= term->flags;
-  node->truth = is_and ? and_function() : or_function();
+  node->truth = is_and ? and_function(node->count) : or_function(node->count);
   return complete(node);
 }
 

@@ -376,6 +376,7 @@ class UnitCompiler {
   uint32_t loops_ = 0;                          ///< how many `for` stand around
   bool in_call_ = false;                        ///< in the arguments of a `call`
   std::vector<SecretMark>* secrets_ = nullptr;  ///< where secrets may stand: those that do
+  StateMemory* state_memory_ = nullptr;         // made by the first `state(subject)`
   std::vector<uint32_t> lazy_slots_;
 };
 

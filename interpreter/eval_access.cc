@@ -2,6 +2,7 @@
 
 #include "make_nodes.h"
 #include "operands.h"
+#include "program_impl.h"
 
 namespace krules {
 
@@ -212,6 +213,26 @@ Value subject_name(const Node& node, Frame& frame) {
   return is_subject_name(name) ? name : no_subject_name(node, name, frame);
 }
 
+// The name is put together in place; most keep something for the subject at hand, and ask for it several
+// times.
+Subject* find_state(const StateNameNode& node, Frame& frame) {
+  StateMemory* const memory = node.memory;
+  const uint64_t cascade = frame.program->impl().cascade;
+  if (memory != nullptr && memory->cascade == cascade && memory->of == frame.subject) return memory->state;
+  const Value name = node.eval(node, frame);
+  if (name.is_error()) {
+    frame.failure = name;
+    return nullptr;
+  }
+  Subject* state = frame.host->subject(name.text());
+  if (state == nullptr) {
+    frame.failure = with_place(frame, node, frame.host->store_error());
+  } else if (memory != nullptr) {
+    *memory = {cascade, frame.subject, state};
+  }
+  return state;
+}
+
 }  // namespace
 
 Value find_payload_field(const FieldNode& node, Frame& frame) {
@@ -244,6 +265,8 @@ static Value pending(const Node& node, Frame& frame) {
 }
 
 Subject* find_subject(const Node& name_node, Frame& frame) {
+  if (name_node.kind == NodeKind::kStateName)
+    return find_state(static_cast<const StateNameNode&>(name_node), frame);
   const Value name = name_node.eval(name_node, frame);
   if (!is_subject_name(name)) {
     frame.failure = no_subject_name(name_node, name, frame);

@@ -221,6 +221,12 @@ bool is_time(const Value& value) {
 
 // Not inlined, and few enough arguments to stay in registers: so the fast paths need no stack.
 [[gnu::noinline]] Value apply_slowly(const BinaryNode& node, Value left, Value right, Frame& frame) {
+  // `now() - since`
+  int64_t between;
+  if (node.op == BinaryOp::kSubtract && both(left, right, ValueKind::kTimestamp) &&
+      !__builtin_sub_overflow(left.as_microseconds(), right.as_microseconds(), &between)) {
+    return Value::duration(between);
+  }
   return arithmetic_slowly(node, node.op, left, right, frame);
 }
 
@@ -229,8 +235,8 @@ Value arithmetic(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
   Value left;
   Value right;
-  if (!operands<L, R>(self, frame, left, right)) [[unlikely]] {
-    return arithmetic<Op, Shape::kGeneral, Shape::kGeneral>(node, frame);
+  if (const Operands had = operands<L, R>(self, frame, left, right); had != Operands::kBoth) [[unlikely]] {
+    return complete_slowly<apply_slowly>(had, self, left, right, frame);
   }
   if (left.is(ValueKind::kInt) && right.is(ValueKind::kInt)) [[likely]] {
     const int64_t a = left.as_int();

@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <array>
+#include <bit>
 
+#include "krules/text_tests.h"
 #include "make_nodes.h"
 #include "operands.h"
 
@@ -11,8 +14,9 @@ constexpr uint32_t kArgumentsInside = 8;
 
 Value native_call(const Node& node, Frame& frame) {
   const auto& self = static_cast<const NativeCallNode&>(node);
-  Value inside[kArgumentsInside];
-  Value* arguments = self.count <= kArgumentsInside ? inside : frame.arena->allocate_array<Value>(self.count);
+  alignas(Value) std::byte inside[kArgumentsInside * sizeof(Value)];  // not filled before it is needed
+  Value* arguments = self.count <= kArgumentsInside ? reinterpret_cast<Value*>(inside)
+                                                    : frame.arena->allocate_array<Value>(self.count);
   for (uint32_t i = 0; i < self.count; ++i) {
     const Node* argument = self.arguments[i];
     arguments[i] = argument != nullptr ? argument->eval(*argument, frame) : Value::missing();
@@ -65,6 +69,32 @@ Truth predicate_with_constant(const Node& node, Frame& frame) {
   return self.spec->string_predicate(text.text(), other.text()) ? Truth::kTrue : Truth::kFalse;
 }
 
+// Whether `text`, which lies inside its value, begins with `part`, which does, too: the words are held
+// against each other, and of the last of them the bytes of `part` alone.
+bool begins_with_inside(const Value& text, const Value& part) {
+  using Words = std::array<uint64_t, 2>;
+  constexpr unsigned kInFirst = 6;  // bytes of text in the first word, above the kind and the size
+  const auto a = std::bit_cast<Words>(text);
+  const auto b = std::bit_cast<Words>(part);
+  const auto size = static_cast<uint8_t>(b[0] >> 8);
+  if (static_cast<uint8_t>(a[0] >> 8) < size) return false;
+  if (size == 0) return true;
+  const uint64_t first = (a[0] ^ b[0]) >> 16;
+  if (size <= kInFirst) return first << (64 - 8 * size) == 0;
+  return first == 0 && (a[1] ^ b[1]) << (64 - 8 * (size - kInFirst)) == 0;
+}
+
+template <Shape S>
+Truth begins_with_constant(const Node& node, Frame& frame) {
+  const auto& self = static_cast<const NativeCallNode&>(node);
+  Value text;
+  if (!at_hand<S>(*self.arguments[0], frame, text) || !text.is(ValueKind::kString) || text.has_memory()) {
+    return string_predicate(node, frame);
+  }
+  const Value& part = static_cast<const ConstNode&>(*self.arguments[1]).value;
+  return begins_with_inside(text, part) ? Truth::kTrue : Truth::kFalse;
+}
+
 Value fn_call(const Node& node, Frame& frame) {
   const auto& self = static_cast<const FnCallNode&>(node);
   if (!take_steps(frame, 1)) return with_place(frame, node, budget_error(frame));
@@ -99,6 +129,10 @@ Value CallContext::invoke(const Value& lambda_value, std::span<const Value> argu
   return self.body->eval(*self.body, frame_);
 }
 
+bool text_begins_with(std::string_view text, std::string_view part) {
+  return text.starts_with(part);
+}
+
 EvalFunction native_call_function() {
   return native_call;
 }
@@ -108,11 +142,14 @@ TruthFunction string_predicate_function(const NativeCallNode& call) {
       !static_cast<const ConstNode&>(other).value.is(ValueKind::kString)) {
     return string_predicate;
   }
+  const bool begins = call.spec->string_predicate == text_begins_with &&
+                      !static_cast<const ConstNode&>(other).value.has_memory();
   switch (shape_of(*call.arguments[0])) {
     case Shape::kPayloadField:
-      return predicate_with_constant<Shape::kPayloadField>;
+      return begins ? begins_with_constant<Shape::kPayloadField>
+                    : predicate_with_constant<Shape::kPayloadField>;
     case Shape::kProperty:
-      return predicate_with_constant<Shape::kProperty>;
+      return begins ? begins_with_constant<Shape::kProperty> : predicate_with_constant<Shape::kProperty>;
     default:
       return string_predicate;
   }

@@ -66,15 +66,15 @@ bool fits_float(int64_t value) {
     frame.failure = left.is_error() ? left : right;
     return Truth::kError;
   }
-  if (left.is_number() && right.is_number()) return as_truth(holds(op, compare_numbers(left, right)));
   if (left.kind() == right.kind()) {
-    if (left.is(ValueKind::kString)) return as_truth(holds(op, left.text().compare(right.text())));
     if (left.is(ValueKind::kDuration) || left.is(ValueKind::kTimestamp)) {
       const int64_t a = left.as_microseconds();
       const int64_t b = right.as_microseconds();
       return as_truth(holds(op, a < b ? -1 : a > b ? 1 : 0));
     }
+    if (left.is(ValueKind::kString)) return as_truth(holds(op, left.text().compare(right.text())));
   }
+  if (left.is_number() && right.is_number()) return as_truth(holds(op, compare_numbers(left, right)));
   std::string message = fmt::format("`{}` does not compare {} with {}", sign_of(op), kind_name(left.kind()),
                                     kind_name(right.kind()));
   if (left.is_null() || right.is_null()) message += ": give a value for null with `?? 0`";
@@ -87,8 +87,8 @@ Truth order(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
   Value left;
   Value right;
-  if (!operands<L, R>(self, frame, left, right)) [[unlikely]] {
-    return order<Op, Shape::kGeneral, Shape::kGeneral>(node, frame);
+  if (const Operands had = operands<L, R>(self, frame, left, right); had != Operands::kBoth) [[unlikely]] {
+    return complete_slowly<order_slowly>(had, self, left, right, frame);
   }
   if (left.is(ValueKind::kInt)) {
     if (right.is(ValueKind::kInt)) return as_truth(holds<Op>(left.as_int(), right.as_int()));
@@ -126,14 +126,26 @@ Truth equality(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
   Value left;
   Value right;
-  if (!operands<L, R>(self, frame, left, right)) [[unlikely]] {
-    return equality<Op, Shape::kGeneral, Shape::kGeneral>(node, frame);
+  if (const Operands had = operands<L, R>(self, frame, left, right); had != Operands::kBoth) [[unlikely]] {
+    return complete_slowly<equality_slowly>(had, self, left, right, frame);
   }
   if (left.is(ValueKind::kInt) && right.is(ValueKind::kInt)) {
     return as_truth((left.as_int() == right.as_int()) != kNegated);
   }
   if (left.is(ValueKind::kString) && left.same_bits(right)) return as_truth(!kNegated);
   return equality_slowly(self, left, right, frame);
+}
+
+// `x == null`, `x != null`.
+template <BinaryOp Op>
+Truth equals_null(const Node& node, Frame& frame) {
+  const Node& operand_node = *static_cast<const BinaryNode&>(node).left;
+  const Value value = operand_node.eval(operand_node, frame);
+  if (value.is_error()) [[unlikely]] {
+    frame.failure = value;
+    return Truth::kError;
+  }
+  return as_truth(value.is_null() != (Op == BinaryOp::kNotEqual));
 }
 
 // Two different strings of which one lies inside its value are different.
@@ -144,12 +156,12 @@ Truth equals_short_text(const Node& node, Frame& frame) {
   Value left;
   if constexpr (L == Shape::kGeneral) {
     left = operand<L>(*self.left, frame);
+    if (left.is_error()) [[unlikely]] {
+      frame.failure = left;
+      return Truth::kError;
+    }
   } else if (!at_hand<L>(*self.left, frame, left)) [[unlikely]] {
     return equals_short_text<Op, Shape::kGeneral>(node, frame);
-  }
-  if (left.is_error()) [[unlikely]] {
-    frame.failure = left;
-    return Truth::kError;
   }
   return as_truth(left.same_bits(static_cast<const ConstNode&>(*self.right).value) != kNegated);
 }
@@ -181,6 +193,7 @@ template <BinaryOp Op>
 TruthFunction equality_by_shape(const Node& left, const Node& right) {
   if (right.kind == NodeKind::kConst) {
     const Value& value = static_cast<const ConstNode&>(right).value;
+    if (value.is_null()) return equals_null<Op>;
     if (value.is(ValueKind::kString) && !value.has_memory()) {
       switch (shape_of(left)) {
         case Shape::kPayloadField:
@@ -209,6 +222,11 @@ Truth membership(const Node& node, Frame& frame) {
   return as_truth(found == Truth::kFalse);
 }
 
+[[gnu::noinline]] Truth over_budget(const Node& node, Frame& frame) {
+  frame.failure = with_place(frame, node, budget_error(frame));
+  return Truth::kError;
+}
+
 // A constant list of short strings, the usual `x in ["a", "b"]`.
 template <bool Negated, Shape L>
 Truth one_of_short_texts(const Node& node, Frame& frame) {
@@ -216,18 +234,16 @@ Truth one_of_short_texts(const Node& node, Frame& frame) {
   Value item;
   if constexpr (L == Shape::kGeneral) {
     item = operand<L>(*self.left, frame);
+    if (item.is_error()) [[unlikely]] {
+      frame.failure = item;
+      return Truth::kError;
+    }
   } else if (!at_hand<L>(*self.left, frame, item)) [[unlikely]] {
     return one_of_short_texts<Negated, Shape::kGeneral>(node, frame);
   }
-  if (item.is_error()) [[unlikely]] {
-    frame.failure = item;
-    return Truth::kError;
-  }
   const ListRep& list = static_cast<const ConstNode&>(*self.right).value.as_list();
-  if (!take_steps(frame, list.size / 8)) {
-    frame.failure = with_place(frame, node, budget_error(frame));
-    return Truth::kError;
-  }
+  if (!take_steps(frame, list.size / 8)) [[unlikely]]
+    return over_budget(node, frame);
   for (const Value& text : list.items()) {
     if (item.same_bits(text)) return as_truth(!Negated);
   }
@@ -277,6 +293,18 @@ Truth matches_text(const Node& node, const Value& text, const Glob& glob, Frame&
 Truth matches_constant(const Node& node, Frame& frame) {
   const auto& self = static_cast<const GlobNode&>(node);
   return matches_text(node, self.operand->eval(*self.operand, frame), *self.glob, frame);
+}
+
+// `event matches "..."`, which stands in many gates and middleware.
+Truth event_matches(const Node& node, Frame& frame) {
+  const auto& self = static_cast<const GlobNode&>(node);
+  const Symbol* type = frame.event->type;
+  GlobNode::Outcome& outcome = self.outcomes[type->number % GlobNode::kOutcomes];
+  if (outcome.type == type) [[likely]]
+    return as_truth(outcome.matches);
+  const Truth truth = matches_text(node, Value::string_view(type->text()), *self.glob, frame);
+  if (truth != Truth::kError && type->interned()) outcome = {type, truth == Truth::kTrue};
+  return truth;
 }
 
 Truth matches(const Node& node, Frame& frame) {
@@ -367,8 +395,8 @@ TruthFunction comparison_function(BinaryOp op, const Node& left, const Node& rig
   }
 }
 
-TruthFunction matches_constant_function() {
-  return matches_constant;
+TruthFunction matches_constant_function(const Node& operand) {
+  return operand.kind == NodeKind::kEventType ? event_matches : matches_constant;
 }
 TruthFunction matches_function() {
   return matches;

@@ -25,13 +25,26 @@ template <Truth Winner>
 Truth chain(const Node& node, Frame& frame) {
   constexpr Truth kLoser = Winner == Truth::kFalse ? Truth::kTrue : Truth::kFalse;
   const auto& self = static_cast<const ListNode&>(node);
-  for (uint32_t i = 0; i < self.count; ++i) {
-    const Truth truth = self.items[i]->truth(*self.items[i], frame);
-    if (truth == kLoser) continue;
+  const Node* const* const last = self.items + self.count - 1;
+  for (const Node* const* item = self.items; item != last; ++item) {
+    const Truth truth = (*item)->truth(**item, frame);
+    if (truth == kLoser) [[likely]]
+      continue;
     if (truth == Winner) return Winner;
-    return after_error<Winner>(self, i + 1, frame);
+    return after_error<Winner>(self, static_cast<uint32_t>(item - self.items) + 1, frame);
   }
-  return kLoser;
+  return (*last)->truth(**last, frame);
+}
+
+// The usual `a and b`, `a or b`.
+template <Truth Winner>
+Truth pair(const Node& node, Frame& frame) {
+  const auto& self = static_cast<const ListNode&>(node);
+  const Truth truth = self.items[0]->truth(*self.items[0], frame);
+  if (truth == Winner) return Winner;
+  if (truth == Truth::kError) [[unlikely]]
+    return after_error<Winner>(self, 1, frame);
+  return self.items[1]->truth(*self.items[1], frame);
 }
 
 Truth negation(const Node& node, Frame& frame) {
@@ -84,11 +97,11 @@ Value match_value(const Node& node, Frame& frame) {
 
 }  // namespace
 
-TruthFunction and_function() {
-  return chain<Truth::kFalse>;
+TruthFunction and_function(uint32_t count) {
+  return count == 2 ? pair<Truth::kFalse> : chain<Truth::kFalse>;
 }
-TruthFunction or_function() {
-  return chain<Truth::kTrue>;
+TruthFunction or_function(uint32_t count) {
+  return count == 2 ? pair<Truth::kTrue> : chain<Truth::kTrue>;
 }
 TruthFunction not_function() {
   return negation;

@@ -20,12 +20,20 @@ Truth contains(const Node& node, Value item, Value container, Frame& frame);
 
 struct GlobNode : UnaryNode {
   const Glob* glob = nullptr;  ///< owned by the program
+  /// How the types of events came out last, by their numbers: there are few, and they come again and again.
+  struct Outcome {
+    const Symbol* type = nullptr;
+    bool matches = false;
+  };
+  static constexpr uint32_t kOutcomes = 4;
+  mutable Outcome outcomes[kOutcomes];
 };
-TruthFunction matches_constant_function();
+/// `operand`: what is held against the pattern.
+TruthFunction matches_constant_function(const Node& operand);
 TruthFunction matches_function();
 
-TruthFunction and_function();
-TruthFunction or_function();
+TruthFunction and_function(uint32_t count);
+TruthFunction or_function(uint32_t count);
 TruthFunction not_function();
 EvalFunction coalesce_function();
 
@@ -83,6 +91,18 @@ struct SubjectNode : Node {
   mutable uint32_t hint = 0;
 };
 EvalFunction subject_function();
+
+/// Where `state(subject)` was found last. Subjects stay where they are as long as one cascade.
+struct StateMemory {
+  uint64_t cascade = 0;
+  const Subject* of = nullptr;
+  Subject* state = nullptr;
+};
+
+/// The name of what is kept under a key: a constant text and the key, as an interpolation has them.
+struct StateNameNode : ListNode {
+  mutable StateMemory* memory = nullptr;  ///< shared by all of a unit whose key is `subject`; else null
+};
 /// has(subject.x) and its like.
 TruthFunction has_property_function();
 /// has(object.name), has(object[key]); BinaryNode.

@@ -27,9 +27,11 @@ enum class NodeKind : uint8_t {
   kProperty,      ///< FieldNode: subject.field
   kLazyLocal,
   kPropertyName,  ///< `property`
+  kEventType,     ///< `event`
   kOld,
   kNew,
   kSubjectName,
+  kStateName,        ///< StateNameNode
   kEqual,            ///< BinaryNode
   kIn,               ///< BinaryNode
   kCompare,          ///< BinaryNode: any other comparison

@@ -80,18 +80,49 @@ inline Value operand(const Node& node, Frame& frame) {
   }
 }
 
-/// Both operands of an operator. False where they were to be at hand and are not: the operator then goes the
-/// general way, in a call that is its last act. So an operator whose operands are at hand needs no stack at
-/// all.
+/// How far operands() came.
+enum class Operands : uint8_t { kBoth, kNone, kLeftAlone, kRightAlone };
+
+/// Both operands of an operator. What is at hand is read last, so that nothing need be kept while the other
+/// is evaluated: it is no error and no act, and nobody sees the order. Where it is not at hand after all, the
+/// operator goes on in a call that is its last act, and so needs little stack or none.
 template <Shape L, Shape R>
-inline bool operands(const BinaryNode& node, Frame& frame, Value& left, Value& right) {
+inline Operands operands(const BinaryNode& node, Frame& frame, Value& left, Value& right) {
   if constexpr (L != Shape::kGeneral && R != Shape::kGeneral) {
-    return at_hand<L>(*node.left, frame, left) && at_hand<R>(*node.right, frame, right);
+    const bool there = at_hand<L>(*node.left, frame, left) && at_hand<R>(*node.right, frame, right);
+    return there ? Operands::kBoth : Operands::kNone;
+  } else if constexpr (R != Shape::kGeneral) {
+    left = node.left->eval(*node.left, frame);
+    return at_hand<R>(*node.right, frame, right) ? Operands::kBoth : Operands::kLeftAlone;
+  } else if constexpr (L != Shape::kGeneral) {
+    right = node.right->eval(*node.right, frame);
+    return at_hand<L>(*node.left, frame, left) ? Operands::kBoth : Operands::kRightAlone;
   } else {
-    left = operand<L>(*node.left, frame);
-    right = operand<R>(*node.right, frame);
-    return true;
+    left = node.left->eval(*node.left, frame);
+    right = node.right->eval(*node.right, frame);
+    return Operands::kBoth;
   }
+}
+
+/// Goes on where operands() did not come to both. `Slowly` takes any two values.
+template <auto Slowly>
+[[gnu::noinline]] auto after_left(const BinaryNode& node, Value left, Frame& frame) {
+  return Slowly(node, left, node.right->eval(*node.right, frame), frame);
+}
+template <auto Slowly>
+[[gnu::noinline]] auto after_right(const BinaryNode& node, Value right, Frame& frame) {
+  return Slowly(node, node.left->eval(*node.left, frame), right, frame);
+}
+template <auto Slowly>
+[[gnu::noinline]] auto from_the_start(const BinaryNode& node, Frame& frame) {
+  const Value left = node.left->eval(*node.left, frame);
+  return Slowly(node, left, node.right->eval(*node.right, frame), frame);
+}
+template <auto Slowly>
+inline auto complete_slowly(Operands had, const BinaryNode& node, Value left, Value right, Frame& frame) {
+  if (had == Operands::kLeftAlone) return after_left<Slowly>(node, left, frame);
+  if (had == Operands::kRightAlone) return after_right<Slowly>(node, right, frame);
+  return from_the_start<Slowly>(node, frame);
 }
 
 /// Equality of two values that are no errors.

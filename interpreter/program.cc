@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "krules/forget_subjects.h"
 #include "krules/json.h"
 #include "program_impl.h"
 
@@ -64,6 +65,14 @@ void prepare(Frame& frame, uint32_t local_count) {
   }
   frame.entropy_used = 0;
   frame.locals = local_count != 0 ? frame.arena->allocate_array<Value>(local_count) : nullptr;
+}
+
+inline void begin(const CompiledRule& rule, Frame& frame) {
+  frame.rule = &rule;
+  frame.origin = frame.subject;
+  prepare(frame, rule.local_count);
+  if (rule.local_count == 0) return;
+  for (const uint32_t slot : rule.lazy_slots) frame.locals[slot] = Value::missing();
 }
 
 }  // namespace
@@ -199,15 +208,16 @@ Value Program::input_subject(const CompiledInput& input, Frame& frame) const {
                                  name.is(ValueKind::kString) ? "empty" : kind_name(name.kind())));
 }
 
+void forget_subjects(const Program& program) {
+  ++program.impl().cascade;
+}
+
 void begin_rule_frame(const CompiledRule& rule, Frame& frame) {
-  frame.rule = &rule;
-  frame.origin = frame.subject;
-  prepare(frame, rule.local_count);
-  for (const uint32_t slot : rule.lazy_slots) frame.locals[slot] = Value::missing();
+  begin(rule, frame);
 }
 
 WhenResult evaluate_whens(const CompiledRule& rule, Frame& frame) {
-  begin_rule_frame(rule, frame);
+  begin(rule, frame);
   for (const CompiledRule::HeadStep& when : rule.whens) {
     const Truth truth = when.condition->truth(*when.condition, frame);
     if (truth != Truth::kTrue) {

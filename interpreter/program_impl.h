@@ -39,6 +39,8 @@ struct Program::Impl {
   Arena test_arena;  ///< of what tests alone need
   std::vector<CompiledTest> tests;
   std::deque<Glob> globs;  ///< of `x matches "..."`
+  /// Goes up with each cascade: what nodes remember of subjects holds for one.
+  mutable uint64_t cascade = 0;
 };
 
 /// Whether a value is of the kind that a `param` or `input` asks for. Ints are floats, too; a text that reads

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dispatch_each.h"
+#include "krules/forget_subjects.h"
 #include "trace_recorder.h"
 
 namespace krules {
@@ -39,6 +40,7 @@ DispatchResult Dispatcher::stop(DispatchResult result, std::string_view reason) 
 
 DispatchResult Dispatcher::begin(const InputEvent& event) {
   index_->forget_strangers();
+  forget_subjects(*index_->program());
   cascade_.begin(*index_, limits_.max_cascade);
   if (recorder_ != nullptr) recorder_->begin(*index_->program());
   frame_.host = &cascade_;

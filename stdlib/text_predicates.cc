@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "call.h"
+#include "krules/text_tests.h"
 #include "library.h"
 #include "utf8.h"
 
@@ -17,10 +18,6 @@ constexpr size_t kFoldFrom = 256;
 bool find_text(std::string_view text, std::string_view part) {
   if (part.size() > text.size()) return false;
   return part.empty() || memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
-}
-
-bool begins_with(std::string_view text, std::string_view part) {
-  return text.starts_with(part);
 }
 
 bool ends_with(std::string_view text, std::string_view part) {
@@ -77,7 +74,7 @@ struct Contains {
 };
 struct StartsWith {
   static constexpr std::string_view kName = "starts_with";
-  static constexpr auto kPlain = begins_with;
+  static constexpr auto kPlain = text_begins_with;
 };
 struct EndsWith {
   static constexpr std::string_view kName = "ends_with";

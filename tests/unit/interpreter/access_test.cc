@@ -165,6 +165,43 @@ TEST_CASE("calls") {
         "kind: `starts_with` takes a string as `text`, got int");
 }
 
+TEST_CASE("a text at hand is held against the beginning of another, whatever their lengths") {
+  const std::string letters = "abcdefghijklmnopqr";
+  for (size_t size = 0; size <= 17; ++size) {
+    const std::string payload = R"({"a":")" + letters.substr(0, size) + R"("})";
+    for (size_t part = 0; part <= 17; ++part) {
+      const std::string begin = letters.substr(0, part);
+      INFO(payload << " and " << begin);
+      CHECK(test("payload.a.starts_with('" + begin + "')", payload) ==
+            (part <= size ? "holds" : "does not hold"));
+      if (part == 0) continue;
+      for (const size_t wrong : {size_t{0}, part / 2, part - 1}) {
+        std::string other = begin;
+        other[wrong] = 'X';
+        CHECK(test("payload.a.starts_with('" + other + "')", payload) == "does not hold");
+      }
+    }
+  }
+}
+
+TEST_CASE("`and` and `or` of two and of more do not depend on the order of their sides") {
+  const std::string payload = R"({"yes":true,"no":false,"zero":0})";
+  const std::string fails = "1 / payload.zero > 1";
+  for (const std::string& condition :
+       {fails + " and payload.no", "payload.no and " + fails, fails + " and payload.yes and payload.no"}) {
+    CHECK(test(condition, payload) == "does not hold");
+  }
+  for (const std::string& condition :
+       {fails + " or payload.yes", "payload.yes or " + fails, fails + " or payload.no or payload.yes"}) {
+    CHECK(test(condition, payload) == "holds");
+  }
+  for (const std::string& condition :
+       {fails + " and payload.yes", "payload.yes and " + fails, fails + " or payload.no",
+        "payload.no or " + fails, "payload.no or payload.no or " + fails}) {
+    CHECK(test(condition, payload) == "division by zero: division by zero");
+  }
+}
+
 TEST_CASE("functions of the program") {
   Rig rig(
       "const limit = 10\n"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "krules/text_tests.h"
+
 namespace krules::test {
 
 namespace {
@@ -13,10 +15,6 @@ Value lower(CallContext& context, std::span<const Value> arguments, const void*)
   std::string text(arguments[0].text());
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return Value::string(text, context.arena());
-}
-
-bool text_starts_with(std::string_view text, std::string_view start) {
-  return text.starts_with(start);
 }
 
 Value starts_with(CallContext& context, std::span<const Value> arguments, const void*) {
@@ -95,7 +93,7 @@ void add_test_functions(FunctionTable& functions) {
   FunctionSpec starts =
       add("starts_with", {{"text", "string"}, {"start", "string"}, {"all", "list", true, true}}, starts_with);
   starts.null_is_false = true;
-  starts.string_predicate = text_starts_with;
+  starts.string_predicate = text_begins_with;
   functions.add(starts);
   functions.add(add("map", {{"list", "list"}, {"f", "lambda"}}, map));
   functions.add(add("range", {{"count", "int"}}, range));
