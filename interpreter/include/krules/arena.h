@@ -42,7 +42,13 @@ class Arena {
   }
 
   /// Forgets everything but keeps the first block, so that a warm arena does not touch the heap.
-  void reset();
+  void reset() {
+    if (blocks_.size() > 1) {
+      blocks_.resize(1);
+      capacity_ = blocks_[0].size;
+    }
+    if (!blocks_.empty()) begin(blocks_[0]);
+  }
 
   /// Where the next allocation begins, for since().
   uintptr_t mark() const { return cursor_; }
@@ -64,6 +70,10 @@ class Arena {
   };
 
   void* allocate_slow(size_t bytes, size_t alignment);
+  void begin(const Block& block) {
+    cursor_ = reinterpret_cast<uintptr_t>(block.memory.get());
+    limit_ = cursor_ + block.size;
+  }
 
   size_t first_block_;
   uintptr_t cursor_ = 0;
