@@ -121,7 +121,8 @@ void RuleIndex::Names::collect(std::string_view text, const Symbol* symbol,
   if (const auto found = exact.find(symbol); found != exact.end()) {
     uses.insert(uses.end(), found->second.begin(), found->second.end());
   }
-  for (const auto& [glob, use] : globs) {
+  for (const uint32_t place : near_globs.near(text)) {
+    const auto& [glob, use] = globs[place];
     if (glob->matches(text)) uses.push_back(use);
   }
 }
@@ -132,6 +133,7 @@ RuleIndex::RuleIndex(std::shared_ptr<const Program> program) : program_(std::mov
       if (pattern.exact != nullptr) {
         names.exact[pattern.exact].push_back(use);
       } else {
+        names.near_globs.add(pattern.text, static_cast<uint32_t>(names.globs.size()));
         names.globs.emplace_back(&pattern.glob, use);
       }
     }
@@ -157,6 +159,7 @@ RuleIndex::RuleIndex(std::shared_ptr<const Program> program) : program_(std::mov
       }
     }
   }
+  for (Names* names : {&types_, &changed_properties_, &deleted_properties_}) names->near_globs.finish();
   for (const CompiledRule& wrapper : program_->wrappers()) {
     std::vector<uint32_t>& filters = wrapper_filters_.emplace_back();
     for (const CompiledTrigger& trigger : wrapper.triggers) filters.push_back(filter_for(trigger));

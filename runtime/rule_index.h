@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "krules/glob_table.h"
 #include "krules/input.h"
 #include "krules/program.h"
 
@@ -114,6 +115,7 @@ class RuleIndex {
   struct Names {
     std::unordered_map<const Symbol*, std::vector<PatternUse>> exact;
     std::vector<std::pair<const Glob*, PatternUse>> globs;
+    GlobTable near_globs;  // places in `globs`
 
     void collect(std::string_view text, const Symbol* symbol, std::vector<PatternUse>& uses) const;
   };

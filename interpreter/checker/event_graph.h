@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -63,42 +62,20 @@ class EventGraph {
   const std::vector<uint32_t>& island_rules(uint32_t island) const { return island_rules_[island]; }
 
  private:
-  struct Waiting {
-    uint32_t rule;
-    const CompiledTrigger* trigger;
-  };
-  struct Names {
-    std::map<std::string_view, std::vector<Waiting>> exact;
-    std::vector<std::pair<std::string_view, Waiting>> globs;
-    /// Places in `globs` by their first letters (with `^` before), else by their last ones (with `$`), else
-    /// "".
-    std::unordered_map<std::string, std::vector<uint32_t>> by_letters;
-    std::vector<Waiting> any;
-  };
-  /// Calls `visit` for each glob that may meet a name, which has no wild card.
-  template <class Visit>
-  static void for_globs_near(const Names& names, std::string_view name, const Visit& visit);
+  class Triggers;
+  class Islands;
 
-  void collect_triggers();
-  void add(Names& names, const NamePattern& pattern, Waiting waiting);
-  void find(const Names& names, const Class& made, std::vector<uint32_t>& rules) const;
-  void find_rules(Class& made) const;
   std::string subject_shape(uint32_t rule, TermId subject) const;
+  void find_islands(const Triggers& triggers);
 
   const Model& model_;
   std::vector<Class> classes_;
   std::vector<std::vector<Made>> made_on_;
   std::vector<std::vector<uint32_t>> made_by_;
   std::vector<std::vector<uint32_t>> waited_by_;
-  void find_islands();
-
   bool has_delays_ = false;
   std::vector<uint32_t> islands_;
   std::vector<std::vector<uint32_t>> island_rules_;
-  Names types_;
-  Names changed_;
-  Names deleted_;
-  Names subject_deleted_;
 };
 
 /// The strongly connected sets of a graph of `size` nodes; `next(node)` gives what a node leads to. In the

@@ -76,9 +76,9 @@ bool Writers::may_be(const Site& site, TermId name) const {
 }
 
 bool Writers::is_written(TermId name, bool extended) const {
-  bool found = false;
-  for_each(name, extended, [&](const Site&) { found = true; });
-  return found;
+  const Places& places = extended ? extended_ : plain_;
+  return places.by_name.count(name) != 0 || std::any_of(places.computed.begin(), places.computed.end(),
+                                                        [&](const Site& site) { return may_be(site, name); });
 }
 
 Facts::Facts(Model& model, const EventGraph& graph, const Writers& writers)
@@ -95,6 +95,12 @@ Facts::Facts(Model& model, const EventGraph& graph, const Writers& writers)
         params_.emplace(param->name, kinds_of(param->kind));
     }
   }
+  if (inputs_.empty()) return;
+  for (uint32_t made = 0; made < graph.classes().size(); ++made) {
+    if (graph.classes()[made].kind == EventClass::Kind::kPlain)
+      emitted_.add(graph.classes()[made].name, made);
+  }
+  emitted_.finish();
 }
 
 void Facts::set_rule(uint8_t epoch, uint32_t rule) {
@@ -155,9 +161,9 @@ ValueSet Facts::declared(const ast::Input& input, TermId field) const {
 
 bool Facts::comes_from_outside(std::string_view type) const {
   if (inputs_.empty() || inputs_.count(type) != 0 || type.starts_with("timer.")) return true;
-  return std::none_of(graph_.classes().begin(), graph_.classes().end(), [&](const EventGraph::Class& made) {
-    return made.kind == EventClass::Kind::kPlain && globs_meet(made.name, type);
-  });
+  const std::vector<uint32_t> near = emitted_.near(type);
+  return std::none_of(near.begin(), near.end(),
+                      [&](uint32_t made) { return globs_meet(graph_.classes()[made].name, type); });
 }
 
 ValueSet Facts::from_outside(uint32_t rule, TermId field) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "event_graph.h"
+#include "krules/glob_table.h"
 #include "model.h"
 #include "solver.h"
 
@@ -118,6 +119,7 @@ class Facts final : public KnownValues {
   Solver solver_;
   std::unordered_map<std::string_view, const ast::Input*> inputs_;
   std::unordered_map<std::string_view, uint16_t> params_;  // kinds
+  GlobTable emitted_;                                      // plain classes, where inputs are declared
   std::map<Cell, Known> cells_;
   std::vector<uint32_t> rules_;  // by epoch
   std::string input_type_;       // "" where epoch 0 is no input of a known type
