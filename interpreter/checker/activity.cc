@@ -30,6 +30,13 @@ void Prover::Activity::begin(const std::vector<Component>& components) {
   owner_.assign(model_.rules.size(), kNone);
   seen_.assign(model_.paths.size(), 0);
   reach_.resize(components.size());
+  renewed_.assign(model_.paths.size(), 0);
+  neighbours_.clear();
+  for (uint32_t number = 0; number < components.size(); ++number) {
+    const uint32_t island = graph_.island_of(components[number].rules.front());
+    if (neighbours_.size() <= island) neighbours_.resize(island + 1);
+    neighbours_[island].push_back(number);
+  }
   if (scope_ == Scope::kTime) begin_clocks();
   for (uint32_t number = 0; number < components.size(); ++number) renew(components, number);
 }
@@ -63,8 +70,9 @@ void Prover::Activity::renew(const std::vector<Component>& components, uint32_t 
     reach.push_back(path);
   };
   std::map<uint32_t, std::vector<uint32_t>> links;
-  std::vector<char> on_circle(model_.paths.size(), 0);
+  std::vector<char>& on_circle = renewed_;
   bool one_line = false;
+  std::vector<uint32_t> marked;
   if (component.too_large) {
     for (const uint32_t path : component.paths) activate(path);
   } else {
@@ -76,13 +84,10 @@ void Prover::Activity::renew(const std::vector<Component>& components, uint32_t 
       for (const uint32_t path : circle) {
         activate(path);
         on_circle[path] = 1;
+        marked.push_back(path);
       }
     }
-    const bool others = std::any_of(components.begin(), components.end(), [&](const Component& each) {
-      return &each != &component && !each.proven &&
-             graph_.island_of(each.rules.front()) == graph_.island_of(component.rules.front());
-    });
-    one_line = !others && circles.size() == 1 && is_one_line(component, on_circle);
+    one_line = circles.size() == 1 && is_alone(components, number) && is_one_line(component, on_circle);
   }
   const auto passes = [&](uint32_t from, const EventGraph::Made& made, uint32_t to) {
     if (!one_line || on_circle[from] == 0) return true;
@@ -107,6 +112,14 @@ void Prover::Activity::renew(const std::vector<Component>& components, uint32_t 
     }
   }
   for (const uint32_t path : reach) ++reached_by_[path];
+  for (const uint32_t path : marked) on_circle[path] = 0;
+}
+
+// Whether nothing else in its island may go round.
+bool Prover::Activity::is_alone(const std::vector<Component>& components, uint32_t number) const {
+  const auto& all = neighbours_[graph_.island_of(components[number].rules.front())];
+  return std::all_of(all.begin(), all.end(),
+                     [&](uint32_t each) { return each == number || components[each].proven; });
 }
 
 // Whether each run on the circle leads to one more at most: then, from some time on, every event of the
@@ -178,11 +191,19 @@ void Prover::Activity::look_at(const Component& component) {
 }
 
 std::vector<Site> Prover::Activity::writers(TermId name, bool extended) const {
+  const auto [known, is_new] = writing_.try_emplace({name, extended});
+  Writing& all = known->second;
+  if (is_new) {
+    writers_.for_each(name, extended, [&](const Site& site) {
+      all[graph_.island_of(model_.paths[site.path].rule)].push_back(site);
+    });
+  }
   std::vector<Site> found;
-  writers_.for_each(name, extended, [&](const Site& site) {
-    if (is_active(site.path) && graph_.island_of(model_.paths[site.path].rule) == island_)
-      found.push_back(site);
-  });
+  if (const auto here = all.find(island_); here != all.end()) {
+    for (const Site& site : here->second) {
+      if (is_active(site.path)) found.push_back(site);
+    }
+  }
   return found;
 }
 
@@ -264,6 +285,35 @@ uint32_t Prover::Activity::tokens_of_run(uint32_t rule, const std::vector<uint32
                   }));
 }
 
+const Prover::Activity::Inputs& Prover::Activity::inputs_of(uint32_t island) const {
+  const auto [known, is_new] = inputs_.try_emplace(island);
+  Inputs& inputs = known->second;
+  if (!is_new) return inputs;
+  std::set<std::string_view> types;
+  for (const uint32_t rule : graph_.island_rules(island)) {
+    for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+      for (const NamePattern& type : trigger.types) types.insert(type.text);
+    }
+    if (types.size() > kMostTypes) {
+      inputs.too_many = true;
+      return inputs;
+    }
+  }
+  for (const std::string_view type : types) {
+    if (type == kPropertyChangedType || type == kPropertyDeletedType || type == kSubjectDeletedType) continue;
+    std::vector<uint32_t>& fired = inputs.rules.emplace_back();
+    for (const uint32_t rule : graph_.island_rules(island)) {
+      const auto& triggers = model_.rules[rule].compiled->triggers;
+      const bool fires = std::any_of(triggers.begin(), triggers.end(), [&](const CompiledTrigger& trigger) {
+        return std::any_of(trigger.types.begin(), trigger.types.end(),
+                           [&](const NamePattern& each) { return globs_meet(each.text, type); });
+      });
+      if (fires) fired.push_back(rule);
+    }
+  }
+  return inputs;
+}
+
 // Whether at any time at most one event waits that goes round: then nothing else runs between two runs of the
 // circle but what these set off outside of it.
 bool Prover::Activity::is_single_file(const Component& component) const {
@@ -290,25 +340,12 @@ bool Prover::Activity::is_single_file(const Component& component) const {
     if (rules.size() > 1) return false;
   }
   const std::vector<uint32_t>& inside = component.rules;  // in order
-  // One input: all rules that wait for its type.
+  const Inputs& inputs = inputs_of(island_);
+  if (inputs.too_many) return false;
   std::map<uint32_t, uint32_t> known;
-  std::set<std::string> types;
-  for (const uint32_t rule : graph_.island_rules(island_)) {
-    for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
-      for (const NamePattern& type : trigger.types) types.insert(type.text);
-    }
-    if (types.size() > kMostTypes) return false;
-  }
-  for (const std::string& type : types) {
-    if (type == kPropertyChangedType || type == kPropertyDeletedType || type == kSubjectDeletedType) continue;
+  for (const std::vector<uint32_t>& rules : inputs.rules) {
     RunCount runs(model_);
-    for (const uint32_t rule : graph_.island_rules(island_)) {
-      const auto& triggers = model_.rules[rule].compiled->triggers;
-      const bool fires = std::any_of(triggers.begin(), triggers.end(), [&](const CompiledTrigger& trigger) {
-        return std::any_of(trigger.types.begin(), trigger.types.end(),
-                           [&](const NamePattern& each) { return globs_meet(each.text, type); });
-      });
-      if (!fires) continue;
+    for (const uint32_t rule : rules) {
       if (std::binary_search(inside.begin(), inside.end(), rule)) {
         runs.add(rule, 1);
         continue;

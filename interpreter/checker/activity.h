@@ -47,7 +47,15 @@ class Prover::Activity final : public Between {
   uint32_t tokens_of_run(uint32_t rule, const std::vector<uint32_t>& inside,
                          std::map<uint32_t, uint32_t>& known, int depth) const;
 
+  /// What inputs fire in an island, by their types.
+  struct Inputs {
+    bool too_many = false;
+    std::vector<std::vector<uint32_t>> rules;  ///< by type, in order
+  };
+  const Inputs& inputs_of(uint32_t island) const;
+
   bool is_one_line(const Component& component, const std::vector<char>& on_circle) const;
+  bool is_alone(const std::vector<Component>& components, uint32_t number) const;
   bool may_branch_off(const Component& component, const std::vector<char>& on_circle, const Site& site,
                       const Link& side);
   void begin_clocks();
@@ -63,6 +71,8 @@ class Prover::Activity final : public Between {
   std::vector<uint32_t> reached_by_;  // by path: how many components keep it going
   std::vector<char> by_clock_;        // by path: an `every` or `at` keeps it going, too
   std::vector<char> on_circle_;       // by path, of the component looked at
+  std::vector<char> renewed_;         // by path: on a circle of the component that renew() is about
+  std::vector<std::vector<uint32_t>> neighbours_;  // components by island
   std::vector<std::pair<TermId, bool>> moves_;
   std::vector<std::vector<uint32_t>> reach_;  // by component: paths that it keeps going
   std::vector<uint32_t> seen_;                // by path: the last search that came by
@@ -72,6 +82,10 @@ class Prover::Activity final : public Between {
   uint32_t island_ = 0;
   bool single_file_ = false;
   mutable std::map<std::pair<TermId, bool>, ValueSet> written_;
+  mutable std::unordered_map<uint32_t, Inputs> inputs_;  // by island
+  /// Sites that may write a property, by island.
+  using Writing = std::unordered_map<uint32_t, std::vector<Site>>;
+  mutable std::map<std::pair<TermId, bool>, Writing> writing_;
 };
 
 }  // namespace krules::check
