@@ -295,20 +295,28 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
   };
   for (size_t i = 0; i < sites.size(); ++i) {
     const Effect& effect = model_.paths[sites[i].path].effects[sites[i].effect];
+    std::vector<std::pair<TermId, TermId>> open;  // steps that no context was seen to allow yet
     for (const TermId to : results[i]) {
       for (const TermId from : values) {
-        if (from == to) continue;
-        const bool never = in_all_contexts(component, sites[i], [&](const Context& context) {
-          std::vector<Literal> both = context.literals;
-          if (effect.kind != Effect::Kind::kDeleteSubject)
-            both.push_back({terms_.apply(Op::kEqual, {context.before, from}), true});
-          if (effect.kind == Effect::Kind::kChange)
-            both.push_back({terms_.apply(Op::kEqual, {context.after, to}), true});
-          return solver.is_contradiction(both);
-        });
-        if (!never) steps.push_back({index(from), index(to), i});
+        if (from != to) open.emplace_back(from, to);
       }
     }
+    in_all_contexts(component, sites[i], [&](const Context& context) {
+      std::vector<Literal> both = context.literals;
+      const size_t known = both.size();
+      std::erase_if(open, [&](const auto& change) {
+        const auto [from, to] = change;
+        both.resize(known);
+        if (effect.kind != Effect::Kind::kDeleteSubject)
+          both.push_back({terms_.apply(Op::kEqual, {context.before, from}), true});
+        if (effect.kind == Effect::Kind::kChange)
+          both.push_back({terms_.apply(Op::kEqual, {context.after, to}), true});
+        if (solver.is_contradiction(both)) return false;
+        steps.push_back({index(from), index(to), i});
+        return true;
+      });
+      return !open.empty();
+    });
   }
   std::vector<std::vector<uint32_t>> next(values.size());
   for (const Step& each : steps) next[each.from].push_back(each.to);
