@@ -346,21 +346,20 @@ CascadeGraph draw_graph(const Model& model, const EventGraph& graph, const std::
     if (cycle != CascadeGraph::kNone && !reaction.refuted && makers[reaction.event].count(cycle) != 0)
       reaction.cycle = cycle;
   }
+  std::set<std::pair<uint32_t, uint32_t>> led_on;  // event and cycle
+  for (const CascadeGraph::Reaction& reaction : drawn.reactions) {
+    if (reaction.cycle != CascadeGraph::kNone) led_on.emplace(reaction.event, reaction.cycle);
+  }
+  std::set<std::pair<uint32_t, uint32_t>> emitters;  // rule and cycle
   for (CascadeGraph::Emission& emission : drawn.emissions) {
     const uint32_t cycle = cycle_of[emission.rule];
-    if (cycle == CascadeGraph::kNone) continue;
-    const bool leads_back = std::any_of(
-        drawn.reactions.begin(), drawn.reactions.end(),
-        [&](const auto& reaction) { return reaction.event == emission.event && reaction.cycle == cycle; });
-    if (leads_back) emission.cycle = cycle;
+    if (cycle == CascadeGraph::kNone || led_on.count({emission.event, cycle}) == 0) continue;
+    emission.cycle = cycle;
+    emitters.emplace(emission.rule, cycle);
   }
   for (CascadeGraph::Wrapping& each : drawn.wrappings) {
     const uint32_t cycle = cycle_of[each.rule];
-    if (cycle == CascadeGraph::kNone) continue;
-    const bool emits = std::any_of(drawn.emissions.begin(), drawn.emissions.end(), [&](const auto& emission) {
-      return emission.rule == each.middleware && emission.cycle == cycle;
-    });
-    if (emits) each.cycle = cycle;
+    if (cycle != CascadeGraph::kNone && emitters.count({each.middleware, cycle}) != 0) each.cycle = cycle;
   }
   return drawn;
 }
