@@ -8,6 +8,7 @@
 #include "finding_parts.h"
 #include "glob_meet.h"
 #include "krules/check_codes.h"
+#include "krules/glob_table.h"
 #include "near_names.h"
 #include "syntax_walk.h"
 
@@ -83,14 +84,20 @@ class Names {
       if (made.kind == EventClass::Kind::kPlain && made.name.find('*') != std::string::npos)
         computed_.push_back(made.name);
     }
+    for (uint32_t i = 0; i < computed_.size(); ++i) near_computed_.add(computed_[i], i);
+    near_computed_.finish();
+    for (uint32_t i = 0; i < waited_globs_.size(); ++i) near_globs_.add(waited_globs_[i], i);
+    near_globs_.finish();
   }
 
   void find_misspelled_types() {
+    const auto unmade = those(waited_, [&](std::string_view type) { return !is_made(type); });
     NearNames made;
+    for (const auto* each : unmade) made.expect(each->name);
     for (const auto& each : emitted_.all()) made.add(each.name);
     for (const auto& each : inputs_.all()) made.add(each.name);
-    for (const auto& each : waited_.all()) {
-      if (is_made(each.name)) continue;
+    for (const auto* entry : unmade) {
+      const NameList::Entry& each = *entry;
       const std::string_view near = made.find(each.name);
       if (near.empty()) continue;
       const bool from_outside = inputs_.has(near);
@@ -102,10 +109,14 @@ class Names {
     }
     // What nobody hears, beside what somebody waits for.
     if (outputs_.empty()) return;
+    const auto unheard = those(emitted_, [&](std::string_view type) {
+      return search_.misspelled.count(std::string(type)) == 0 && !is_heard(type);
+    });
     NearNames heard;
+    for (const auto* each : unheard) heard.expect(each->name);
     for (const auto& each : waited_.all()) heard.add(each.name);
-    for (const auto& each : emitted_.all()) {
-      if (search_.misspelled.count(std::string(each.name)) != 0 || is_heard(each.name)) continue;
+    for (const auto* entry : unheard) {
+      const NameList::Entry& each = *entry;
       const std::string_view near = heard.find(each.name);
       if (near.empty()) continue;
       tell(each, near, waited_.where(near),
@@ -115,12 +126,15 @@ class Names {
   }
 
   void find_misspelled_properties() {
+    const auto unwritten = those(read_, [&](std::string_view name) {
+      return !written_.has(name) &&
+             !search_.writers.is_written(search_.model.terms.text_constant(name), false);
+    });
     NearNames written;
+    for (const auto* each : unwritten) written.expect(each->name);
     for (const auto& each : written_.all()) written.add(each.name);
-    for (const auto& each : read_.all()) {
-      if (written_.has(each.name) ||
-          search_.writers.is_written(search_.model.terms.text_constant(each.name), false))
-        continue;
+    for (const auto* entry : unwritten) {
+      const NameList::Entry& each = *entry;
       const std::string_view near = written.find(each.name);
       if (near.empty()) continue;
       tell(each, near, written_.where(near),
@@ -150,6 +164,15 @@ class Names {
  private:
   static constexpr size_t kFewest = 3;
 
+  template <class Is>
+  static std::vector<const NameList::Entry*> those(const NameList& names, const Is& is) {
+    std::vector<const NameList::Entry*> found;
+    for (const NameList::Entry& each : names.all()) {
+      if (is(each.name)) found.push_back(&each);
+    }
+    return found;
+  }
+
   void tell(const NameList::Entry& found, std::string_view near, const Location& other, std::string message) {
     search_
         .warn(check_codes::kNearMiss, found.where, std::move(message),
@@ -158,15 +181,19 @@ class Names {
   }
 
   bool is_made(std::string_view type) const {
-    return emitted_.has(type) || inputs_.has(type) ||
-           std::any_of(computed_.begin(), computed_.end(),
-                       [&](std::string_view shape) { return globs_meet(shape, type); });
+    return emitted_.has(type) || inputs_.has(type) || meets_one_of(near_computed_, computed_, type);
+  }
+
+  static bool meets_one_of(const GlobTable& table, const std::vector<std::string_view>& patterns,
+                           std::string_view type) {
+    const std::vector<uint32_t> near = table.near(type);
+    return std::any_of(near.begin(), near.end(), [&](uint32_t i) { return globs_meet(patterns[i], type); });
   }
 
   bool is_heard(std::string_view type) const {
-    const auto meets = [&](std::string_view pattern) { return globs_meet(pattern, type); };
-    return waited_.has(type) || std::any_of(waited_globs_.begin(), waited_globs_.end(), meets) ||
-           std::any_of(outputs_.begin(), outputs_.end(), meets);
+    return waited_.has(type) || meets_one_of(near_globs_, waited_globs_, type) ||
+           std::any_of(outputs_.begin(), outputs_.end(),
+                       [&](std::string_view pattern) { return globs_meet(pattern, type); });
   }
 
   void collect(const ast::Module& module, const ast::Expr& expr) {
@@ -224,6 +251,8 @@ class Names {
   std::vector<std::string_view> waited_globs_;
   std::vector<std::string_view> outputs_;
   std::vector<std::string_view> computed_;
+  GlobTable near_globs_;     // places in waited_globs_
+  GlobTable near_computed_;  // and in computed_
 };
 
 }  // namespace

@@ -100,17 +100,24 @@ bool is_slip(std::string_view a, std::string_view b) {
   return different != first.size() && is_slip_of_word(first[different], second[different]);
 }
 
+void NearNames::expect(std::string_view name) {
+  for (const uint64_t key : keys_of(name)) by_key_.try_emplace(key);
+}
+
 void NearNames::add(std::string_view name) {
-  for (const uint64_t key : keys_of(name)) by_key_[key].push_back(name);
+  if (by_key_.empty()) return;
+  for (const uint64_t key : keys_of(name)) {
+    const auto found = by_key_.find(key);
+    if (found != by_key_.end() && found->second.size() < kMostCompared) found->second.push_back(name);
+  }
 }
 
 std::string_view NearNames::find(std::string_view name) const {
   for (const uint64_t key : keys_of(name)) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) continue;
-    const size_t count = std::min(found->second.size(), kMostCompared);
-    for (size_t i = 0; i < count; ++i) {
-      if (is_slip(name, found->second[i])) return found->second[i];
+    for (const std::string_view other : found->second) {
+      if (is_slip(name, other)) return other;
     }
   }
   return {};

@@ -16,9 +16,11 @@ bool is_slip(std::string_view a, std::string_view b);
 /// Finds names that are a slip of others, without comparing all with all.
 class NearNames {
  public:
+  /// Before all others: find() will ask for a slip of this name. What can be none of these is not kept.
+  void expect(std::string_view name);
   /// Keeps the view.
   void add(std::string_view name);
-  /// The first one added that is a slip of `name`; empty where there is none.
+  /// The first one added that is a slip of `name`, which was expected; empty where there is none.
   std::string_view find(std::string_view name) const;
 
  private:
