@@ -11,6 +11,8 @@ namespace krules::check {
 
 namespace {
 
+constexpr uint64_t kUpperHalf = 0xFFFFFFFF00000000;
+
 // Names of subexpressions as authors write them; operators with two sides.
 std::string_view sign_of(Op op) {
   switch (op) {
@@ -102,12 +104,13 @@ uint64_t TermPool::hash(const Term& term, std::span<const TermId> args) const {
 }
 
 void TermPool::grow() {
-  std::vector<uint32_t> bigger(table_.size() * 2, 0);
+  std::vector<uint64_t> bigger(table_.size() * 2, 0);
   const size_t mask = bigger.size() - 1;
   for (uint32_t id = 0; id < terms_.size(); ++id) {
-    size_t at = hash(terms_[id], args(id)) & mask;
+    const uint64_t hashed = hash(terms_[id], args(id));
+    size_t at = hashed & mask;
     while (bigger[at] != 0) at = (at + 1) & mask;
-    bigger[at] = id + 1;
+    bigger[at] = (hashed & kUpperHalf) | (id + 1);
   }
   table_.swap(bigger);
 }
@@ -121,9 +124,11 @@ TermId TermPool::make(Op op, std::span<const TermId> args_given, uint32_t data, 
   for (const TermId arg : args_given) term.local |= terms_[arg].local;
   term.count = static_cast<uint32_t>(args_given.size());
   const size_t mask = table_.size() - 1;
-  size_t at = hash(term, args_given) & mask;
+  const uint64_t hashed = hash(term, args_given);
+  size_t at = hashed & mask;
   for (; table_[at] != 0; at = (at + 1) & mask) {
-    const TermId id = table_[at] - 1;
+    if ((table_[at] & kUpperHalf) != (hashed & kUpperHalf)) continue;
+    const TermId id = static_cast<uint32_t>(table_[at]) - 1;
     const Term& known = terms_[id];
     if (known.op != op || known.epoch != epoch || known.count != term.count) continue;
     if (op == Op::kConst) {
@@ -141,8 +146,8 @@ TermId TermPool::make(Op op, std::span<const TermId> args_given, uint32_t data, 
   const std::vector<TermId> copy(args_given.begin(), args_given.end());
   args_.insert(args_.end(), copy.begin(), copy.end());
   terms_.push_back(term);
-  table_[at] = id + 1;
-  if (terms_.size() * 2 > table_.size()) grow();
+  table_[at] = (hashed & kUpperHalf) | (id + 1);
+  if (terms_.size() * 3 > table_.size() * 2) grow();
   return id;
 }
 

@@ -139,7 +139,8 @@ class TermPool {
   std::vector<Term> terms_;
   std::vector<TermId> args_;
   std::vector<Value> values_;
-  std::vector<uint32_t> table_;  // open addressing: id + 1
+  /// Open addressing: the upper half of the hash, which tells most others apart, and id + 1; else 0.
+  std::vector<uint64_t> table_;
   uint32_t unknowns_ = 0;
   TermId null_ = 0;
   TermId true_ = 0;
