@@ -105,6 +105,7 @@ const std::vector<std::string_view>* ProgramCompiler::declared_fields(
 }
 
 void ProgramCompiler::compile_inputs() {
+  std::unordered_map<std::string_view, const CompiledInput*> declared;
   for (uint32_t source = 0; source < modules_.size(); ++source) {
     for (const ast::Declaration& declaration : modules_[source].declarations) {
       const auto* input = std::get_if<ast::Input>(&declaration.node);
@@ -117,14 +118,18 @@ void ProgramCompiler::compile_inputs() {
       for (const ast::Input::Field& field : input->fields) {
         made.fields.push_back({symbols_->intern(field.name), field.kind});
       }
-      const auto first = std::find_if(impl_->inputs.begin(), impl_->inputs.end(),
-                                      [&](const auto& each) { return each.type.text == made.type.text; });
-      if (&*first != &made) {
+      const auto [known, is_new] = declared.try_emplace(made.type.text, &made);
+      if (!is_new) {
+        const CompiledInput* first = known->second;
         Diagnostic& diagnostic = report(kDeclaredTwice, source, made.span,
                                         fmt::format("the input `{}` is declared twice", made.type.text));
         diagnostic.related = {label(first->source, first->span, "first here")};
       }
-      if (made.type.exact != nullptr) impl_->inputs_by_type.emplace(made.type.exact, &made);
+      if (made.type.exact != nullptr) {
+        impl_->inputs_by_type.emplace(made.type.exact, &made);
+      } else {
+        impl_->inputs_by_glob.push_back(&made);
+      }
       if (input->subject == nullptr) continue;
       UnitCompiler unit(*this, UnitCompiler::Kind::kInput, source);
       made.subject = unit.expression(*input->subject);

@@ -139,13 +139,11 @@ const std::vector<NamePattern>& Program::outputs() const {
 }
 
 const CompiledInput* Program::input(const Symbol* type) const {
-  const auto exact = impl_->inputs_by_type.find(type);
+  const Symbol* known = type->interned() ? type : impl_->symbols->find(type->text(), type->hash);
+  const auto exact = impl_->inputs_by_type.find(known);
   if (exact != impl_->inputs_by_type.end()) return exact->second;
-  for (const CompiledInput& input : impl_->inputs) {
-    if (input.type.exact == nullptr ? input.type.glob.matches(type->text())
-                                    : same_symbol(input.type.exact, type)) {
-      return &input;
-    }
+  for (const CompiledInput* input : impl_->inputs_by_glob) {
+    if (input->type.glob.matches(type->text())) return input;
   }
   return nullptr;
 }

@@ -35,6 +35,7 @@ struct Program::Impl {
   std::vector<CallSite> calls;
   std::deque<CompiledInput> inputs;
   std::unordered_map<const Symbol*, const CompiledInput*> inputs_by_type;
+  std::vector<const CompiledInput*> inputs_by_glob;
   std::vector<NamePattern> outputs;
   Arena test_arena;  ///< of what tests alone need
   std::vector<CompiledTest> tests;
