@@ -285,6 +285,7 @@ void Facts::add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) cons
 
 void Facts::add_needs(const Cell& cell, std::vector<Cell>& cells) const {
   const auto add_path = [&](const Site& site, TermId value) {
+    if (cells.size() > kMostCells) return;
     const RulePath& path = model_.paths[site.path];
     add_needs(value, path.rule, cells);
     for (const Literal& literal : path.when) add_needs(literal.term, path.rule, cells);
