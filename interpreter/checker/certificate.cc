@@ -43,13 +43,16 @@ std::string step_json(const Model& model, size_t component, const ProofStep& ste
         made += fmt::format(R"(,"direction":"{}","bound":{})", step.up ? "up" : "down",
                             step.step == 0 ? "null" : fmt::format("{}", step.bound));
       break;
+    case ProofStep::Kind::kTime:
+      break;  // of what goes on over delays nothing is certified
     case ProofStep::Kind::kExplored:
       made += fmt::format(R"(,"kind":"explored","events":{})", step.times.value_or(0));
       break;
     case ProofStep::Kind::kMeasure: {
       std::string values;
-      for (const auto& [path, value] : step.measure)
-        values += fmt::format("{}[{},{}]", values.empty() ? "" : ",", path, quoted(model.terms.show(value)));
+      for (const auto& [path, value, more] : step.measure)
+        values += fmt::format("{}[{},{},{}]", values.empty() ? "" : ",", path,
+                              quoted(model.terms.show(value)), more);
       made += fmt::format(R"(,"kind":"measure","direction":"{}","bound":{},"values":[{}])",
                           step.up ? "up" : "down", step.bound, values);
       break;

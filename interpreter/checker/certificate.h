@@ -11,7 +11,7 @@
 namespace krules::check {
 
 /// The version of the format of certificates.
-constexpr int kCertificateVersion = 1;
+constexpr int kCertificateVersion = 2;
 
 /// What a certificate is about: the same for programs of the same rules.
 std::string program_fingerprint(const Model& model);

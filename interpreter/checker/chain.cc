@@ -59,7 +59,7 @@ void Chain::add_beside(const Link& link) {
 
 void Chain::add(const Link& link, size_t last) {
   const Effect& effect = model_.paths[link.from].effects[link.effect];
-  Run next{.path = link.to, .kind = link.kind, .placed = {}};
+  Run next{.path = link.to, .effect = &effect, .kind = link.kind, .placed = {}};
   next.has_extra = link.kind != EventClass::Kind::kPlain || effect.is_reply;
   next.is_apart = effect.delayed || last + 1 < runs_.size();
   next.cascade = effect.delayed ? static_cast<uint8_t>(runs_.size()) : runs_[last].cascade;
@@ -117,10 +117,10 @@ TermId Chain::place(TermId term, size_t run) {
     case Op::kNow:
       return terms_.shifted(term, now.cascade);
     case Op::kMeta: {
-      // What `with` gives, over what is inherited. What wraps rules may set more.
-      const TermId inherited = terms_.shifted(term, epoch);
-      if (!plain || !model_.program->wrappers().empty()) return inherited;
-      return terms_.apply(Op::kCall, {terms_.text_constant("overlay"), inherited, now.context});
+      const TermId unknown = terms_.shifted(term, epoch);
+      if (!plain || now.effect == nullptr) return unknown;
+      const TermId given = meta_after(model_, *now.effect, unknown, now.context);
+      return given != 0 ? given : unknown;
     }
     case Op::kRead:
       return read_at(terms_.arg(term, 0), terms_.arg(term, 1), false, run);

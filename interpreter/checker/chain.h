@@ -56,6 +56,7 @@ class Chain {
  private:
   struct Run {
     uint32_t path;
+    const Effect* effect = nullptr;  // that fired it; none of the first run
     // The event that fired it, in terms of the chain; of the first run: unknown.
     EventClass::Kind kind = EventClass::Kind::kPlain;
     bool has_extra = false;  // the event brings `extra`

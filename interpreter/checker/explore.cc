@@ -137,7 +137,7 @@ std::optional<uint64_t> Explorer::explore(const Component& component) {
     input.payload = terms_.leaf(Op::kPayload);
     input.context = terms_.null();
     input.before = input.after = terms_.null();
-    input.meta = terms_.leaf(Op::kMeta);
+    input.meta = model_.sets_meta ? terms_.opaque() : terms_.leaf(Op::kMeta);
     for (const uint32_t rule : rules_) {
       const auto& triggers = model_.rules[rule].compiled->triggers;
       const bool fits = std::any_of(triggers.begin(), triggers.end(), [&](const CompiledTrigger& trigger) {
@@ -287,6 +287,7 @@ bool Explorer::run_path(const State& state, uint32_t path, std::vector<Literal> 
     const bool is_asked = std::any_of(now.literals.begin(), now.literals.end(),
                                       [&](const Literal& literal) { return literal.term == choice; });
     if (choice == 0 || terms_.is_const(choice) || is_asked) continue;
+    if (++steps_ > kMostSteps) return false;
     for (const bool truth : {true, false}) {
       std::vector<Literal> one = now.literals;
       if (!add(one, {choice, truth}, terms_) || !is_possible(one)) continue;
@@ -317,7 +318,8 @@ bool Explorer::take_effects(const State& state, uint32_t path) {
     if (effect.kind == Effect::Kind::kEmit) {
       made.payload = placed(effect.payload, state, event, known);
       made.before = made.after = terms_.null();
-      made.meta = terms_.apply(Op::kCall, {terms_.text_constant("overlay"), made.meta, made.context});
+      if (const TermId meta = meta_after(model_, effect, made.meta, made.context); meta != 0)
+        made.meta = meta;
       made.context = terms_.null();
       made.rules = listeners(path, i, EventClass::Kind::kPlain);
       if (made.rules.empty()) continue;

@@ -13,8 +13,9 @@ namespace {
 /// Places that are looked at together; more are taken to hold anything.
 constexpr size_t kMostCells = 64;
 constexpr size_t kMostWriters = 160;
-constexpr int kRounds = 9;
+constexpr int kRounds = 14;
 constexpr int kRoundsBeforeWidening = 3;
+constexpr int kRoundsBeforeInfinity = 9;
 constexpr uint32_t kNoRule = UINT32_MAX;
 
 uint16_t kinds_of(const ast::KindSpec& spec) {
@@ -184,6 +185,38 @@ ValueSet Facts::from_outside(uint32_t rule, TermId field) const {
   return all;
 }
 
+// Nothing is declared of `meta`, so that of what comes in it may be anything; the trace always may.
+ValueSet Facts::meta_from_outside(uint32_t rule, TermId field) const {
+  const std::string_view name = model_.terms.text(field);
+  if (inputs_.empty() || name == "traceparent" || name == "tracestate") return {};
+  for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+    for (const NamePattern& type : trigger.types) {
+      if (type.exact == nullptr || inputs_.count(type.text) != 0 || !is_made_inside(rule, type.text))
+        return {};
+    }
+  }
+  return ValueSet::nothing();
+}
+
+std::optional<Facts::Cell::Kind> Facts::received(Op op) {
+  if (op == Op::kPayload) return Cell::Kind::kPayload;
+  if (op == Op::kMeta) return Cell::Kind::kMeta;
+  if (op == Op::kExtra) return Cell::Kind::kExtra;
+  return std::nullopt;
+}
+
+std::optional<TermId> Facts::sent(const Cell& cell, const Site& site) const {
+  const Effect& effect = model_.paths[site.path].effects[site.effect];
+  if (cell.kind == Cell::Kind::kPayload) return model_.terms.apply(Op::kField, {effect.payload, cell.name});
+  if (cell.kind == Cell::Kind::kExtra) {
+    if (effect.kind == Effect::Kind::kEmit && !effect.is_reply) return model_.terms.null();
+    return model_.terms.apply(Op::kField, {effect.context, cell.name});
+  }
+  const TermId meta = meta_after(model_, effect, model_.terms.null(), effect.context);
+  if (meta == 0) return std::nullopt;
+  return model_.terms.apply(Op::kField, {meta, cell.name});
+}
+
 const ValueSet& Facts::look_up(const Cell& cell) const {
   const auto known = cells_.find(cell);
   if (known != cells_.end()) return known->second.set;
@@ -228,16 +261,18 @@ void Facts::narrow(const TermPool& terms, TermId term, ValueSet& set) const {
     }
     case Op::kField: {
       const TermId object = terms.arg(term, 0);
-      if (terms.op(object) != Op::kPayload || !terms.is_const(terms.arg(term, 1))) return;
+      const std::optional<Cell::Kind> kind = received(terms.op(object));
+      if (!kind.has_value() || !terms.is_const(terms.arg(term, 1))) return;
       const uint8_t epoch = terms[object].epoch;
       if (epoch == 0 && !input_type_.empty()) {
+        if (kind != Cell::Kind::kPayload) return;
         if (const auto input = inputs_.find(input_type_); input != inputs_.end())
           set.meet(declared(*input->second, terms.arg(term, 1)));
         return;
       }
       const uint32_t receiver = epoch < rules_.size() ? rules_[epoch] : kNoRule;
       if (receiver == kNoRule) return;
-      set.meet(look_up({Cell::Kind::kPayload, terms.arg(term, 1), receiver}));
+      set.meet(look_up({*kind, terms.arg(term, 1), receiver}));
       return;
     }
     default:
@@ -246,7 +281,7 @@ void Facts::narrow(const TermPool& terms, TermId term, ValueSet& set) const {
 }
 
 // The places that a term reads from.
-void Facts::add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) const {
+void Facts::add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) {
   const TermPool& terms = model_.terms;
   const auto add = [&](const Cell& cell) {
     if (cells_.count(cell) != 0) return;
@@ -254,7 +289,11 @@ void Facts::add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) cons
                                    [&](const Cell& each) { return !(each < cell) && !(cell < each); });
     if (!known) cells.push_back(cell);
   };
-  if (!terms[term].local) return;
+  if (terms.is_const(term) && terms.value(term).is_number()) {
+    const double number = terms.value(term).as_number();
+    for (const double stop : {number - 1, number, number + 1}) stops_.push_back(stop);
+  }
+  if (terms[term].count == 0 && !terms[term].local) return;
   switch (terms.op(term)) {
     case Op::kRead:
     case Op::kReadExt: {
@@ -274,8 +313,9 @@ void Facts::add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) cons
       break;
     }
     case Op::kField:
-      if (terms.op(terms.arg(term, 0)) == Op::kPayload && terms.is_const(terms.arg(term, 1)))
-        add({Cell::Kind::kPayload, terms.arg(term, 1), rule});
+      if (!terms.is_const(terms.arg(term, 1))) break;
+      if (const auto kind = received(terms.op(terms.arg(term, 0))); kind.has_value())
+        add({*kind, terms.arg(term, 1), rule});
       break;
     default:
       break;
@@ -283,24 +323,22 @@ void Facts::add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) cons
   for (const TermId arg : terms.args(term)) add_needs(arg, rule, cells);
 }
 
-void Facts::add_needs(const Cell& cell, std::vector<Cell>& cells) const {
+void Facts::add_needs(const Cell& cell, std::vector<Cell>& cells) {
   const auto add_path = [&](const Site& site, TermId value) {
     if (cells.size() > kMostCells) return;
     const RulePath& path = model_.paths[site.path];
     add_needs(value, path.rule, cells);
     for (const Literal& literal : path.when) add_needs(literal.term, path.rule, cells);
   };
-  if (cell.kind != Cell::Kind::kPayload) {
+  if (!cell.is_received()) {
     writers_.for_each(cell.name, cell.kind == Cell::Kind::kExtended, [&](const Site& site) {
       add_path(site, model_.paths[site.path].effects[site.effect].after);
     });
     return;
   }
   for (const uint32_t made : graph_.waited_by(cell.rule)) {
-    if (graph_.classes()[made].kind != EventClass::Kind::kPlain) continue;
-    for (const Site& site : graph_.classes()[made].sites)
-      add_path(site, model_.terms.apply(Op::kField,
-                                        {model_.paths[site.path].effects[site.effect].payload, cell.name}));
+    if (graph_.classes()[made].kind != EventClass::Kind::kPlain && cell.kind != Cell::Kind::kExtra) continue;
+    for (const Site& site : graph_.classes()[made].sites) add_path(site, sent(cell, site).value_or(0));
   }
 }
 
@@ -317,15 +355,18 @@ ValueSet Facts::once(const Cell& cell) {
     rules_.assign(1, path.rule);
     all.join(solver_.values(value, path.when));
   };
-  if (cell.kind == Cell::Kind::kPayload) {
-    all = from_outside(cell.rule, cell.name);
+  if (cell.is_received()) {
+    if (cell.kind == Cell::Kind::kPayload) all = from_outside(cell.rule, cell.name);
+    if (cell.kind == Cell::Kind::kMeta) all = meta_from_outside(cell.rule, cell.name);
+    if (cell.kind == Cell::Kind::kExtra) all = ValueSet::of_kinds(ValueSet::kNull);
     for (const uint32_t made : graph_.waited_by(cell.rule)) {
       const EventGraph::Class& events = graph_.classes()[made];
       if (all == ValueSet()) break;
-      if (events.kind != EventClass::Kind::kPlain) return {};
+      if (events.kind != EventClass::Kind::kPlain && cell.kind != Cell::Kind::kExtra) return {};
       for (const Site& site : events.sites) {
-        const TermId payload = model_.paths[site.path].effects[site.effect].payload;
-        take(site, model_.terms.apply(Op::kField, {payload, cell.name}));
+        const std::optional<TermId> value = sent(cell, site);
+        if (!value.has_value()) return {};
+        take(site, *value);
       }
     }
     return all;
@@ -358,7 +399,9 @@ bool Facts::settle(const std::vector<Cell>& cells) {
       if (round < kRoundsBeforeWidening) {
         next.join(now);
       } else {
-        next.widen(now);
+        // First as far as a number that the rules speak of: it may be a bound.
+        next.widen(
+            now, round < kRoundsBeforeInfinity ? std::span<const double>(stops_) : std::span<const double>());
       }
       moved |= !(next == known);
       known = std::move(next);
@@ -389,7 +432,10 @@ void Facts::compute(const Cell& first) {
   added_.clear();
   const std::string input = std::exchange(input_type_, {});
   std::vector<Cell> cells = {first};
+  std::vector<double> stops = std::exchange(stops_, {});
   for (size_t i = 0; i < cells.size() && cells.size() <= kMostCells; ++i) add_needs(Cell(cells[i]), cells);
+  std::sort(stops_.begin(), stops_.end());
+  stops_.erase(std::unique(stops_.begin(), stops_.end()), stops_.end());
   if (cells.size() > kMostCells) {
     cells_[first] = {{}, false};
   } else {
@@ -398,7 +444,7 @@ void Facts::compute(const Cell& first) {
     // `set n += 1` alone never gives `n` a value: then it comes from elsewhere, and can be anything.
     bool given = false;
     for (const Cell& cell : cells) {
-      if (cell.kind == Cell::Kind::kPayload || cells_[cell].set.kinds != ValueSet::kNull) continue;
+      if (cell.is_received() || cells_[cell].set.kinds != ValueSet::kNull) continue;
       if (!is_changed_somewhere(cell)) continue;
       cells_[cell] = {{}, true};
       given = true;
@@ -408,6 +454,7 @@ void Facts::compute(const Cell& first) {
       if (!settled) cells_[cell].set = {};
     }
   }
+  stops_ = std::move(stops);
   rules_ = std::move(rules);
   added_ = std::move(added);
   input_type_ = input;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -80,13 +81,14 @@ class Facts final : public KnownValues {
   Solver& solver() { return solver_; }
 
  private:
-  /// A place whose values are tracked: a property of all subjects, or a payload's field as a rule receives
-  /// it.
+  /// A place whose values are tracked: a property of all subjects, or a field of a payload, of `meta` or of
+  /// `extra`, as a rule receives it.
   struct Cell {
-    enum class Kind : uint8_t { kProperty, kExtended, kPayload };
+    enum class Kind : uint8_t { kProperty, kExtended, kPayload, kMeta, kExtra };
     Kind kind;
     TermId name;
-    uint32_t rule;  // of kPayload
+    uint32_t rule;  // of what is received
+    bool is_received() const { return kind != Kind::kProperty && kind != Kind::kExtended; }
     bool operator<(const Cell& other) const {
       return std::tie(kind, name, rule) < std::tie(other.kind, other.name, other.rule);
     }
@@ -101,8 +103,8 @@ class Facts final : public KnownValues {
   }
   const ValueSet& look_up(const Cell& cell) const;
   void compute(const Cell& cell);
-  void add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells) const;
-  void add_needs(const Cell& cell, std::vector<Cell>& cells) const;
+  void add_needs(TermId term, uint32_t rule, std::vector<Cell>& cells);
+  void add_needs(const Cell& cell, std::vector<Cell>& cells);
   ValueSet once(const Cell& cell);
   bool is_made_inside(uint32_t rule, std::string_view type) const;
   bool settle(const std::vector<Cell>& cells);
@@ -111,6 +113,10 @@ class Facts final : public KnownValues {
   /// What comes from outside in a payload's field. Of a type that the program emits itself nothing, where it
   /// declares what else comes in.
   ValueSet from_outside(uint32_t rule, TermId field) const;
+  ValueSet meta_from_outside(uint32_t rule, TermId field) const;
+  static std::optional<Cell::Kind> received(Op op);
+  /// The field that a received cell gets from an effect; none where it may be anything.
+  std::optional<TermId> sent(const Cell& cell, const Site& site) const;
   ValueSet declared(const ast::Input& input, TermId field) const;
 
   Model& model_;
@@ -122,6 +128,7 @@ class Facts final : public KnownValues {
   GlobTable emitted_;                                      // plain classes, where inputs are declared
   std::map<Cell, Known> cells_;
   std::vector<uint32_t> rules_;  // by epoch
+  std::vector<double> stops_;    // numbers that the rules looked at speak of, and those beside them
   std::string input_type_;       // "" where epoch 0 is no input of a known type
   std::unordered_map<TermId, ValueSet> added_;
   std::map<std::pair<Op, TermId>, ValueSet> assumed_;  // by kind of place and name

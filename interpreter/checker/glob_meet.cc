@@ -63,6 +63,26 @@ bool globs_meet(std::string_view a, std::string_view b) {
   return reached[b.size()] != 0;
 }
 
+// A star of `part` can be anything, which only a star takes; a `?` of it any character.
+bool glob_covers(std::string_view all, std::string_view part) {
+  std::vector<char> reached(part.size() + 1, 0);  // by how much of `part` is taken
+  reached[0] = 1;
+  for (const char from_all : all) {
+    std::vector<char> next(part.size() + 1, 0);
+    bool open = false;  // a star has begun
+    for (size_t i = 0; i <= part.size(); ++i) {
+      if (from_all == '*') {
+        open = open || reached[i] != 0;
+        next[i] = open ? 1 : 0;
+      } else if (i > 0 && reached[i - 1] != 0 && part[i - 1] != '*') {
+        next[i] = from_all == part[i - 1] || (from_all == '?' && part[i - 1] == '?') ? 1 : 0;
+      }
+    }
+    reached.swap(next);
+  }
+  return reached[part.size()] != 0;
+}
+
 std::string shape_of(const TermPool& terms, TermId term) {
   if (terms.is_const(term)) {
     const std::string_view text = terms.text(term);

@@ -101,6 +101,7 @@ class Lowering {
   void remove_subject(const ast::Stmt& stmt, const ast::DeleteSubject& node, RunState& state);
   void emit(const ast::Stmt& stmt, const ast::Emit& node, RunState& state);
   void call_action(const ast::Stmt& stmt, const ast::CallAction& node, RunState& state);
+  bool each_item(const ast::For& node, TermId sequence, const RunState& state, States& after);
   void for_loop(const ast::For& node, RunState state, States& after);
   void try_catch(const ast::Try& node, RunState state, States& after);
   void write(RunState& state, Effect effect, bool unmuted);

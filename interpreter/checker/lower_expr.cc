@@ -172,14 +172,26 @@ TermId Lowering::match(const ast::MatchExpr& node, RunState& state) {
   return made;
 }
 
+// With a spread: what stands before it and behind it is joined to it.
 TermId Lowering::list(const ast::ListLiteral& node, RunState& state) {
   std::vector<TermId> items;
+  TermId made = terms_.null();
   bool open = false;
   for (const auto& item : node.items) {
-    items.push_back(term(*item.value, state));
-    open |= item.spread;
+    const TermId one = term(*item.value, state);
+    if (!item.spread && !open) {
+      items.push_back(one);
+    } else if (!item.spread) {
+      made = terms_.apply(Op::kCall, {terms_.text_constant("append"), made, one});
+    } else if (open) {
+      made = terms_.apply(Op::kAdd, {made, one});
+    } else {
+      open = true;
+      made = items.empty() ? terms_.apply(Op::kCall, {terms_.text_constant("spread"), one})
+                           : terms_.apply(Op::kAdd, {terms_.apply(Op::kList, items), one});
+    }
   }
-  return open ? terms_.opaque() : terms_.apply(Op::kList, items);
+  return open ? made : terms_.apply(Op::kList, items);
 }
 
 TermId Lowering::map(const ast::MapLiteral& node, RunState& state) {
@@ -271,7 +283,8 @@ Lowering::Lowered Lowering::call(std::string_view name, const ast::Expr* object,
   const FunctionSpec* spec = functions_.find(name);
   if (spec == nullptr || (named && spec->pure)) return {terms_.opaque()};
   if (!spec->pure) return {terms_.fresh()};
-  given.insert(given.begin(), terms_.text_constant(name));
+  const bool counts_all = name == "count" && given.size() == 1;
+  given.insert(given.begin(), terms_.text_constant(counts_all ? "len" : name));
   return {terms_.apply(Op::kCall, given)};
 }
 

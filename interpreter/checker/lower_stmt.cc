@@ -55,6 +55,7 @@ void Lowering::set(const ast::Stmt& stmt, const ast::Set& node, RunState& state)
   if (node.target.kind == ast::Target::Kind::kMeta) {
     state.way_unsure = true;
     state.meta_unsure = true;
+    model_.sets_meta = true;
     return;
   }
   Effect effect{.kind = Effect::Kind::kChange, .span = stmt.span};
@@ -127,6 +128,7 @@ void Lowering::set_many(const ast::Stmt& stmt, const ast::SetMany& node, RunStat
 void Lowering::remove(const ast::Stmt& stmt, const ast::Delete& node, RunState& state) {
   if (node.target.kind == ast::Target::Kind::kMeta) {
     state.meta_unsure = true;
+    model_.sets_meta = true;
     return;
   }
   Effect effect{.kind = Effect::Kind::kDelete, .span = stmt.span};
@@ -193,6 +195,44 @@ void Lowering::call_action(const ast::Stmt& stmt, const ast::CallAction& node, R
   state.emitted.push_back(effect);
 }
 
+// Of a short list that is written out the body is looked at for each item. False: it is not one.
+bool Lowering::each_item(const ast::For& node, TermId sequence, const RunState& state, States& after) {
+  constexpr size_t kMostItems = 6;
+  constexpr size_t kMostStates = 12;
+  std::vector<TermId> items;
+  if (terms_.op(sequence) == Op::kList) {
+    const auto args = terms_.args(sequence);
+    if (!std::all_of(args.begin(), args.end(), [&](TermId item) { return terms_.is_harmless(item); }))
+      return false;
+    items.assign(args.begin(), args.end());
+  } else if (terms_.is_const(sequence) && terms_.value(sequence).is(ValueKind::kList)) {
+    const auto values = terms_.value(sequence).as_list().items();
+    for (const Value& item : std::vector<Value>(values.begin(), values.end()))
+      items.push_back(terms_.constant(item));
+  }
+  if (items.empty() || items.size() > kMostItems) return false;
+  const size_t locals = state.locals.size();
+  States open = {state};
+  States ended;
+  for (size_t i = 0; i < items.size(); ++i) {
+    States next;
+    for (RunState& begin : open) {
+      const TermId first = node.second.empty() ? items[i] : terms_.number(static_cast<int64_t>(i));
+      begin.locals.push_back({node.first, first, false, nullptr});
+      if (!node.second.empty()) begin.locals.push_back({node.second, items[i], false, nullptr});
+      for (RunState& end : block(node.body, {std::move(begin)})) {
+        if (end.flow == RunState::Flow::kGoesOn) end.locals.resize(locals);
+        (end.flow == RunState::Flow::kGoesOn ? next : ended).push_back(std::move(end));
+      }
+    }
+    if (next.size() + ended.size() > kMostStates) return false;
+    open = std::move(next);
+  }
+  for (RunState& end : ended) after.push_back(std::move(end));
+  for (RunState& end : open) after.push_back(std::move(end));
+  return true;
+}
+
 // The body runs any number of times: it is looked at once, in a state in which whatever it writes is unknown.
 void Lowering::for_loop(const ast::For& node, RunState state, States& after) {
   const TermId sequence = term(*node.sequence, state);
@@ -202,6 +242,7 @@ void Lowering::for_loop(const ast::For& node, RunState state, States& after) {
     after.push_back(std::move(state));
     return;
   }
+  if (each_item(node, sequence, state, after)) return;
   state.way_unsure = true;
   const auto element = [&] {
     return terms_.apply(Op::kCall, {terms_.text_constant("element"), sequence, terms_.opaque()});

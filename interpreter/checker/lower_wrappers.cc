@@ -74,6 +74,25 @@ TermId trigger_term(TermPool& terms, const std::vector<CompiledTrigger>& trigger
   return fits;
 }
 
+TermId meta_after(Model& model, const Effect& effect, TermId meta, TermId context) {
+  // What wraps rules may set more, and so may rules that the same event fired before.
+  if (effect.kind != Effect::Kind::kEmit || effect.is_reply || model.sets_meta ||
+      !model.program->wrappers().empty())
+    return 0;
+  TermPool& terms = model.terms;
+  std::vector<TermId> entries;
+  for (const char* name : {"traceparent", "tracestate"}) {
+    const TermId key = terms.text_constant(name);
+    entries.push_back(key);
+    entries.push_back(terms.apply(Op::kField, {meta, key}));
+  }
+  if (terms.op(context) == Op::kMap) {
+    for (const TermId each : terms.args(context)) entries.push_back(each);
+    return terms.apply(Op::kMap, entries);
+  }
+  return terms.apply(Op::kCall, {terms.text_constant("overlay"), terms.apply(Op::kMap, entries), context});
+}
+
 void Lowering::add_foreign(RunState& state, const std::vector<RunState::Written>& writes) {
   state.written.insert(state.written.end(), writes.begin(), writes.end());
 }

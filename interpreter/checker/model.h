@@ -106,7 +106,14 @@ struct Model {
   std::vector<RulePath> paths;
   const std::vector<ast::Module>* modules = nullptr;
   const Program* program = nullptr;
+  /// Something writes fields of `meta` for the rules that come after.
+  bool sets_meta = false;
 };
+
+/// What a rule that the event of this effect fires finds as `meta`: the fields that `with` gave, those of a
+/// trace, and no others. `meta` is a `meta` of the run that is fired, for what is not known. 0 (null) where
+/// all of it may be anything.
+TermId meta_after(Model& model, const Effect& effect, TermId meta, TermId context);
 
 /// The most of `count_of(path)` that one run of a rule comes to: of its own ways one is taken, and of each
 /// middleware around it.

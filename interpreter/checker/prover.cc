@@ -252,6 +252,7 @@ bool Prover::improve(Component& component) {
   if (refute_links(component)) return true;
   if (climb(component)) return true;
   if (measure(component)) return true;
+  if (time_passes(component)) return true;
   return refute_pairs(component);
 }
 

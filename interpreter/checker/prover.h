@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@ struct ProofStep {
     kChain,     ///< a property goes through finitely many values and never back
     kMeasure,   ///< a value handed on from event to event moves towards a bound
     kExplored,  ///< every cascade was gone through to its end
+    kTime,      ///< what waits for a time that stands still; only over delays
   };
   Kind kind;
   std::vector<uint32_t> removed = {};  ///< links of the component
@@ -31,8 +33,13 @@ struct ProofStep {
   std::optional<uint64_t> times =
       {};                    ///< how often at most (kClimb: for each subject), where that is a number
   std::string formula = {};  ///< likewise, as an author would write it
-  std::vector<std::pair<uint32_t, TermId>> measure = {};  ///< kMeasure: by path, the value
-  std::string text = {};                                  ///< one sentence for people
+  struct Measured {
+    uint32_t path;
+    TermId value;
+    int64_t more;  ///< to be added to it
+  };
+  std::vector<Measured> measure = {};  ///< kMeasure
+  std::string text = {};               ///< one sentence for people
 };
 
 /// Rules that can set each other off, and how far the proof that they stop has come.
@@ -71,6 +78,9 @@ class Prover {
   /// would write it; empty where none was found.
   std::string missing_fact(Component& component);
 
+  /// Properties and fields of payloads that the ways round look at.
+  std::vector<TermId> asked_on_circles(const Component& component) const;
+
   const Between& between() const;
   /// Before chain()s through a component are looked at.
   void look_at(const Component& component);
@@ -84,7 +94,6 @@ class Prover {
   void make_links(Component& component);
   bool improve(Component& component);
   bool is_proven_assuming(Component& component, TermId term, const ValueSet& set);
-  std::vector<TermId> asked_on_circles(const Component& component) const;
   bool refute_links(Component& component);
   bool refute_pairs(Component& component);
   bool climb(Component& component);
@@ -92,8 +101,14 @@ class Prover {
   bool walk_values(Component& component, TermId name, bool extended);
   bool measure(Component& component);
   std::vector<TermId> measurable(uint32_t path);
+  struct Move;
+  std::optional<Move> move_of(Chain& chain, TermId mine, TermId theirs, bool up);
+  static std::optional<std::map<uint32_t, double>> levels(const std::vector<Move>& moves, size_t strict);
   bool measure_from(Component& component, const std::vector<uint32_t>& circle, uint32_t start, TermId value,
                     bool up);
+  bool time_passes(Component& component);
+  bool asks_for_time(uint32_t path, const std::vector<uint32_t>& circle, const Component& component);
+  bool stands(TermId term, const std::vector<uint32_t>& circle, const Component& component);
   bool subjects_are_finite(const Component& component);
   bool is_finite(TermId term, uint32_t path, bool made, FlowVisit& visit);
   std::vector<std::pair<TermId, bool>> written_on_circles(const Component& component) const;

@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kMostWriters = 48;
 constexpr size_t kMostValues = 16;
 constexpr size_t kMostCandidates = 6;
+constexpr size_t kMostStarts = 4;
 
 std::string number_text(double value) {
   return fmt::format("{}", value);
@@ -64,6 +65,13 @@ bool list_values(TermPool& terms, const ValueSet& set, std::vector<TermId>& valu
 
 }  // namespace
 
+/// Places that a value was followed through.
+struct Prover::FlowVisit {
+  std::map<std::pair<TermId, uint32_t>, bool>
+      places;  // (term, rule): whether something was made of it on the way
+  const Component* component;
+};
+
 // The properties that paths on circles write.
 std::vector<std::pair<TermId, bool>> Prover::written_on_circles(const Component& component) const {
   std::set<std::pair<TermId, bool>> names;
@@ -100,10 +108,15 @@ bool Prover::in_all_contexts(const Component& component, const Site& site, const
 }
 
 bool Prover::always_changes(const Component& component, const Site& site) {
-  if (model_.paths[site.path].effects[site.effect].in_loop) return false;
+  const Effect& effect = model_.paths[site.path].effects[site.effect];
+  if (effect.in_loop) return false;
   return in_all_contexts(component, site, [&](const Context& context) {
     std::vector<Literal> literals = context.literals;
-    literals.push_back({terms_.apply(Op::kEqual, {context.after, context.before}), true});
+    if (effect.kind == Effect::Kind::kDelete) {
+      literals.push_back({terms_.apply(Op::kHas, {context.before}), false});
+    } else {
+      literals.push_back({terms_.apply(Op::kEqual, {context.after, context.before}), true});
+    }
     return facts_.solver().is_contradiction(literals);
   });
 }
@@ -153,7 +166,9 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
     bool ends = true;
     const bool one_way = in_all_contexts(component, site, [&](const Context& context) {
       std::vector<Literal> literals = context.literals;
-      if (!solver.values(context.after, literals).is_number()) return false;
+      if (!solver.values(context.after, literals).is_number() &&
+          !facts_.values_on(site.path, effect.after).is_number())
+        return false;
       literals.push_back(
           {terms_.apply(Op::kCall, {terms_.text_constant("is number"), context.before}), true});
       std::vector<Literal> back = literals;
@@ -172,7 +187,9 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
       const double bound = up ? from.high : from.low;
       const double start = up ? from.low : from.high;
       if (!std::isfinite(bound)) {
-        ends = is_bounded(component, context, site.path, literals, up);
+        FlowVisit visit{{}, &component};
+        ends = is_bounded(component, context, site.path, literals, up) ||
+               is_finite(effect.after, site.path, false, visit);
         return true;
       }
       step.step = step.step == 0 ? size : std::min(step.step, size);
@@ -355,8 +372,11 @@ std::vector<TermId> Prover::measurable(uint32_t path) {
   };
   const auto is_value = [&](TermId id) {
     const Op op = terms_.op(id);
-    const bool field = op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
-                       terms_.is_const(terms_.arg(id, 1));
+    const bool field =
+        op == Op::kField &&
+        (terms_.op(terms_.arg(id, 0)) == Op::kPayload || terms_.op(terms_.arg(id, 0)) == Op::kMeta ||
+         terms_.op(terms_.arg(id, 0)) == Op::kExtra) &&
+        terms_.is_const(terms_.arg(id, 1));
     const bool length = op == Op::kCall && terms_.is_text(terms_.arg(id, 0), "len");
     return op == Op::kNew || op == Op::kOld || field || length || op == Op::kRead || op == Op::kCoalesce;
   };
@@ -371,7 +391,10 @@ std::vector<TermId> Prover::measurable(uint32_t path) {
   };
   for (const Literal& literal : model_.paths[path].when) look(literal.term);
   for (const Effect& effect : model_.paths[path].effects) {
-    if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
+    if (effect.kind == Effect::Kind::kEmit) {
+      look(effect.payload);
+      look(effect.context);
+    }
     if (effect.kind == Effect::Kind::kChange) look(effect.after);
   }
   if (found.size() > kMostCandidates) found.resize(kMostCandidates);
@@ -401,25 +424,71 @@ std::vector<TermId> Prover::measurable(uint32_t path) {
 
 bool Prover::measure(Component& component) {
   for (const std::vector<uint32_t>& circle : circles_of(component)) {
-    const uint32_t start = circle.front();
-    for (const TermId value : measurable(start)) {
-      if (measure_from(component, circle, start, value, false)) return true;
-      if (measure_from(component, circle, start, value, true)) return true;
+    // What counts may be asked for in one place alone.
+    for (size_t i = 0; i < std::min(circle.size(), kMostStarts); ++i) {
+      const uint32_t start = circle[i];
+      for (const TermId value : measurable(start)) {
+        if (measure_from(component, circle, start, value, false)) return true;
+        if (measure_from(component, circle, start, value, true)) return true;
+      }
     }
   }
   return false;
 }
 
+// What a link does to the value: how far against the direction at most (negative: so far along it), and the
+// bound of the value before.
+struct Prover::Move {
+  uint32_t link;
+  uint32_t from;
+  uint32_t to;
+  double against;
+  bool is_whole;
+  ValueSet before;
+};
+
+// `theirs` is the value at the next run; nothing where it may be no number, or be moved any far back.
+std::optional<Prover::Move> Prover::move_of(Chain& chain, TermId mine, TermId theirs, bool up) {
+  if (theirs == mine) return Move{0, 0, 0, 0, true, {}};
+  Solver& solver = facts_.solver();
+  const std::vector<Literal>& literals = chain.literals();
+  const ValueSet before = solver.values(mine, literals);
+  const ValueSet after = solver.values(theirs, literals);
+  if (!before.is_number() || !after.is_number()) return std::nullopt;
+  const ValueSet delta = solver.values(terms_.apply(Op::kSubtract, {theirs, mine}), literals);
+  const bool strict = up ? goes_up(delta) : goes_down(delta);
+  const double against = up ? -delta.low : delta.high;
+  const bool whole = before.is_whole() && after.is_whole();
+  std::vector<Literal> back = literals;
+  back.push_back({terms_.apply(Op::kLess, {up ? theirs : mine, up ? mine : theirs}), true});
+  if (solver.is_contradiction(back)) return Move{0, 0, 0, strict ? against : 0, whole, before};
+  if (!whole || !std::isfinite(against)) return std::nullopt;
+  return Move{0, 0, 0, against, true, before};
+}
+
+// What to add to the values, by path, so that no link moves against the direction and `strict` moves along
+// it; nothing where there is no such thing.
+std::optional<std::map<uint32_t, double>> Prover::levels(const std::vector<Move>& moves, size_t strict) {
+  std::map<uint32_t, double> level;
+  for (const Move& move : moves) level[move.from] = level[move.to] = 0;
+  for (size_t round = 0; round <= level.size(); ++round) {
+    bool moved = false;
+    for (size_t i = 0; i < moves.size(); ++i) {
+      const double least = level[moves[i].to] + moves[i].against + (i == strict ? 1 : 0);
+      if (least <= level[moves[i].from]) continue;
+      level[moves[i].from] = least;
+      moved = true;
+    }
+    if (!moved) return level;
+  }
+  return std::nullopt;
+}
+
 bool Prover::measure_from(Component& component, const std::vector<uint32_t>& circle, uint32_t start,
                           TermId value, bool up) {
-  Solver& solver = facts_.solver();
   std::map<uint32_t, TermId> chosen = {{start, value}};
   std::deque<uint32_t> queue = {start};
-  std::vector<uint32_t> strict;
-  double bound = 0;
-  double step_size = ValueSet::kInfinity;
-  double length = 0;    // of the way to the bound; infinite where it may be of any length
-  bool is_even = true;  // steps do not get longer
+  std::vector<Move> moves;
   const auto in_circle = [&](uint32_t path) {
     return std::binary_search(circle.begin(), circle.end(), path);
   };
@@ -433,61 +502,92 @@ bool Prover::measure_from(Component& component, const std::vector<uint32_t>& cir
       chain.add(link);
       const TermId mine = chain.at(chosen.at(path), 0);
       const auto known = chosen.find(link.to);
-      const std::vector<TermId> candidates =
-          known != chosen.end() ? std::vector<TermId>{known->second} : measurable(link.to);
-      bool fits = false;
-      for (const TermId candidate : candidates) {
-        const TermId theirs = chain.at(candidate, 1);
-        bool moves = false;
-        if (theirs != mine) {
-          const std::vector<Literal>& literals = chain.literals();
-          if (!solver.values(mine, literals).is_number() || !solver.values(theirs, literals).is_number())
-            continue;
-          std::vector<Literal> back = literals;
-          back.push_back({terms_.apply(Op::kLess, {up ? theirs : mine, up ? mine : theirs}), true});
-          if (!solver.is_contradiction(back)) continue;
-          const ValueSet delta = solver.values(terms_.apply(Op::kSubtract, {theirs, mine}), literals);
-          const ValueSet from = solver.values(mine, literals);
-          moves = (up ? goes_up(delta) : goes_down(delta)) && std::isfinite(up ? from.high : from.low);
-          if (moves) {
-            bound = up ? from.high : from.low;
-            step_size = std::min(step_size, up ? delta.low : -delta.high);
-            length = std::max(length, from.high - from.low);
-            is_even = is_even && std::isfinite(up ? delta.high : delta.low);
-          }
-        }
-        if (moves) strict.push_back(i);
-        if (known == chosen.end()) {
-          chosen.emplace(link.to, candidate);
-          queue.push_back(link.to);
-        }
-        fits = true;
-        break;
+      std::vector<TermId> candidates;
+      if (known != chosen.end()) {
+        candidates = {known->second};
+      } else {
+        // The same there before all, which may only be handed on.
+        candidates = measurable(link.to);
+        std::erase(candidates, chosen.at(path));
+        candidates.insert(candidates.begin(), chosen.at(path));
       }
-      if (!fits) return false;
+      const auto same = std::find_if(candidates.begin(), candidates.end(),
+                                     [&](TermId each) { return chain.at(each, 1) == mine; });
+      if (same != candidates.end()) std::iter_swap(candidates.begin(), same);
+      // The first that does not go back; else the first that does not go back far.
+      std::optional<Move> best;
+      TermId taken = 0;
+      for (const TermId candidate : candidates) {
+        const std::optional<Move> move = move_of(chain, mine, chain.at(candidate, 1), up);
+        if (!move.has_value() || (best.has_value() && move->against > 0)) continue;
+        best = move;
+        taken = candidate;
+        if (move->against <= 0) break;
+      }
+      if (!best.has_value()) return false;
+      moves.push_back({i, path, link.to, best->against, best->is_whole, best->before});
+      if (known == chosen.end()) {
+        chosen.emplace(link.to, taken);
+        queue.push_back(link.to);
+      }
+    }
+  }
+  const auto is_bounded = [&](const Move& move) {
+    return move.before.is_number() && std::isfinite(up ? move.before.high : move.before.low);
+  };
+  // As it is, or with something added on some ways where it also goes back.
+  std::map<uint32_t, double> level;
+  std::vector<size_t> strict;
+  if (std::all_of(moves.begin(), moves.end(), [](const Move& move) { return move.against <= 0; })) {
+    for (size_t i = 0; i < moves.size(); ++i) {
+      if (moves[i].against < 0 && is_bounded(moves[i])) strict.push_back(i);
+    }
+  } else {
+    if (!std::all_of(moves.begin(), moves.end(), [](const Move& move) { return move.is_whole; }))
+      return false;
+    for (size_t i = 0; i < moves.size() && strict.empty(); ++i) {
+      if (!is_bounded(moves[i])) continue;
+      const auto found = levels(moves, i);
+      if (!found.has_value()) continue;
+      level = *found;
+      strict.push_back(i);
     }
   }
   if (strict.empty()) return false;
-  ProofStep step{.kind = ProofStep::Kind::kMeasure, .removed = strict, .up = up, .bound = bound};
-  step.measure.assign(chosen.begin(), chosen.end());
+  double bound = 0;
+  double step_size = ValueSet::kInfinity;
+  double length = 0;    // of the way to the bound; infinite where it may be of any length
+  bool is_even = true;  // steps do not get longer
+  ProofStep step{.kind = ProofStep::Kind::kMeasure, .up = up};
+  for (const size_t i : strict) {
+    const Move& move = moves[i];
+    step.removed.push_back(move.link);
+    bound = up ? move.before.high : move.before.low;
+    step_size = std::min(step_size, level.empty() ? -move.against : 1);
+    length = std::max(length, move.before.high - move.before.low);
+    is_even = is_even && level.empty();
+  }
+  double most = 0;
+  for (const auto& [path, more] : level) most = std::max(most, more);
+  step.bound = bound;
+  for (const auto& [path, term] : chosen) {
+    const double more = level.empty() ? 0 : level.at(path);
+    step.measure.push_back({path, term, static_cast<int64_t>(up ? -more : more)});
+  }
   step.text = fmt::format("`{}` {} from event to event, and not past {}", terms_.show(value),
                           up ? "grows" : "shrinks", number_text(bound));
+  if (!level.empty())
+    step.text = fmt::format("`{}` {} each time round, and not past {}", terms_.show(value),
+                            up ? "grows" : "shrinks", number_text(bound));
   if (step_size > 0 && std::isfinite(step_size)) {
     if (std::isfinite(length)) {
-      step.times = static_cast<uint64_t>(std::min(1e15, std::floor(length / step_size) + 1));
+      step.times = static_cast<uint64_t>(std::min(1e15, std::floor((length + most) / step_size) + 1));
     } else if (is_even) {
       step.formula = times_text(terms_.show(value), up, bound, step_size);
     }
   }
   return remove(component, std::move(step));
 }
-
-/// Places that a value was followed through.
-struct Prover::FlowVisit {
-  std::map<std::pair<TermId, uint32_t>, bool>
-      places;  // (term, rule): whether something was made of it on the way
-  const Component* component;
-};
 
 // Whether only finitely many values can ever come out of a term, in a cascade that takes the component's
 // links: what is handed on as it is cannot get more; what is made of itself can.
@@ -534,6 +634,22 @@ bool Prover::is_finite(TermId term, uint32_t path, bool made, FlowVisit& visit) 
       return seen || from_links([&](const Link& link, const Effect& effect) {
                return link.kind == EventClass::Kind::kPlain ? effect.payload : terms_.null();
              });
+    case Op::kExtra:
+      if (!enter(seen)) return false;
+      return seen || from_links([&](const Link& link, const Effect& effect) {
+               return link.kind != EventClass::Kind::kPlain || effect.is_reply ? effect.context
+                                                                               : terms_.null();
+             });
+    case Op::kMeta:
+      // What is handed on beside `with` is the trace, as it is.
+      if (model_.sets_meta || !model_.program->wrappers().empty() || !enter(seen)) return false;
+      return seen || from_links([&](const Link& link, const Effect& effect) {
+               return link.kind == EventClass::Kind::kPlain ? effect.context : terms_.null();
+             });
+    case Op::kProps:
+      return false;
+    case Op::kNow:
+      return scope_ == Scope::kCascade;
     case Op::kField: {
       const TermId object = terms_.arg(term, 0);
       if (terms_.op(object) != Op::kPayload) return is_finite(object, path, made, visit);
@@ -567,7 +683,9 @@ bool Prover::is_finite(TermId term, uint32_t path, bool made, FlowVisit& visit) 
     case Op::kCall:
       if (terms_.text(terms_.arg(term, 0)) == "element")
         return is_finite(terms_.arg(term, 1), path, made, visit);
-      if (terms_.text(terms_.arg(term, 0)) != "overlay") made = true;
+      if (const std::string_view name = terms_.text(terms_.arg(term, 0));
+          name != "overlay" && name != "min" && name != "max" && name != "clamp")
+        made = true;
       break;
     case Op::kNot:
     case Op::kEqual:

@@ -16,7 +16,6 @@ constexpr size_t kMostLinks = 60;
 
 }  // namespace
 
-// Properties and fields of payloads that the ways round look at.
 std::vector<TermId> Prover::asked_on_circles(const Component& component) const {
   std::vector<TermId> found;
   std::set<std::pair<Op, TermId>> known;

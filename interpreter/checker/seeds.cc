@@ -53,6 +53,13 @@ class LoopSearch::Chooser {
   }
   bool is_first() const { return number_ == 0; }
 
+  /// The name of a subject, where the set has one: mostly `own`.
+  std::optional<TermId> choose_subject(const ValueSet& set, const std::string& own) {
+    const TermId name = terms_.text_constant(below(3) > 0 ? own : "s-2");
+    if (!set.contains(terms_, name)) return std::nullopt;
+    return name;
+  }
+
   /// One of the set, as a constant.
   TermId choose(const ValueSet& set) {
     std::vector<TermId> options;
@@ -80,7 +87,7 @@ class LoopSearch::Chooser {
     if (set.may_be(ValueSet::kTrue)) options.push_back(terms_.truth(true));
     if (set.may_be(ValueSet::kFalse)) options.push_back(terms_.truth(false));
     if (set.may_be(ValueSet::kString) && !set.strings_listed) {
-      for (const char* usual : {"a", "b", "s-1", "s-2"}) {
+      for (const char* usual : {"a", "b", "s-1", "s-2", "A longer text, with spaces"}) {
         const TermId constant = terms_.text_constant(usual);
         if (set.contains(terms_, constant)) options.push_back(constant);
       }
@@ -218,6 +225,7 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
   }
   const RulePath& path = model_.paths[entry.path];
   std::set<TermId> leaves;
+  bool takes_all = false;  // the payload as a whole
   const auto look = [&](TermId term) {
     std::vector<TermId> open = {term};
     while (!open.empty()) {
@@ -225,6 +233,7 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
       open.pop_back();
       if (!terms_[id].local) continue;
       const Op op = terms_.op(id);
+      takes_all |= op == Op::kPayload;
       if ((op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload) || op == Op::kRead ||
           op == Op::kReadExt) {
         leaves.insert(id);
@@ -236,6 +245,7 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
   for (const Literal& literal : literals) look(literal.term);
   for (const Effect& effect : path.effects) {
     look(effect.subject);
+    look(effect.name);
     look(effect.after);
     if (effect.kind == Effect::Kind::kEmit) look(effect.payload);
   }
@@ -252,13 +262,24 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
   if (const ValueSet names = facts_.solver().values(terms_.leaf(Op::kSubject), literals);
       names.strings_listed)
     input.subject = std::string(terms_.text(chooser.choose(names)));
+  // What the program itself sets is mostly not there yet.
+  for (const TermId leaf : leaves) {
+    if (terms_.op(leaf) != Op::kRead || terms_[leaf].epoch != 0 || chooser.below(4) == 0) continue;
+    if (!terms_.is_const(terms_.arg(leaf, 1)) || facts_.is_given(terms_.arg(leaf, 1), false)) continue;
+    literals.push_back({terms_.apply(Op::kEqual, {leaf, terms_.null()}), true});
+    if (facts_.solver().is_contradiction(literals)) literals.pop_back();
+  }
   std::string data = "{";
+  if (takes_all) data += R"("a":1)";
   for (const TermId leaf : leaves) {
     if (terms_.op(leaf) != Op::kField) continue;
     if (terms_[terms_.arg(leaf, 0)].epoch != 0) continue;
     const std::string key(terms_.text(terms_.arg(leaf, 1)));
     if (key.empty()) continue;
-    const TermId value = chooser.choose(facts_.solver().values(leaf, literals));
+    const ValueSet set = facts_.solver().values(leaf, literals);
+    std::optional<TermId> name;
+    if (hints_->names_subject(terms_.arg(leaf, 1))) name = chooser.choose_subject(set, input.subject);
+    const TermId value = name.has_value() ? *name : chooser.choose(set);
     literals.push_back({terms_.apply(Op::kEqual, {leaf, value}), true});
     if (facts_.solver().is_contradiction(literals)) literals.pop_back();
     if (value == terms_.null()) continue;
@@ -267,6 +288,7 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
     data += ":" + json_of(terms_, value);
   }
   input.data = data + "}";
+  hints_->complete(input);
   for (const TermId leaf : leaves) {
     if (terms_.op(leaf) == Op::kField || terms_[leaf].epoch != 0) continue;
     const TermId name = terms_.arg(leaf, 1);
@@ -280,7 +302,10 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
       return each.subject == subject && each.name == property;
     });
     if (known || subject.empty()) continue;
-    const TermId value = chooser.choose(facts_.solver().values(leaf, literals));
+    const ValueSet set = facts_.solver().values(leaf, literals);
+    std::optional<TermId> named;
+    if (hints_->names_subject(name)) named = chooser.choose_subject(set, subject);
+    const TermId value = named.has_value() ? *named : chooser.choose(set);
     literals.push_back({terms_.apply(Op::kEqual, {leaf, value}), true});
     if (facts_.solver().is_contradiction(literals)) literals.pop_back();
     if (value != terms_.null()) seed.properties.push_back({subject, property, json_of(terms_, value)});
@@ -294,6 +319,15 @@ bool LoopSearch::loops(const ReplaySeed& seed, const Component& component, Repla
   if (outcome.end == End::kFuse && options_.max_cascade > kShortFuse)
     outcome = options_.replay(seed, options_.max_cascade);
   if (outcome.end != End::kRepeats && outcome.end != End::kFuse) return false;
+  if (outcome.end == End::kFuse) {
+    // Long is not yet for ever.
+    const uint32_t far = hints_->far_enough(seed, options_.max_cascade);
+    if (far == 0) return false;
+    if (far > options_.max_cascade) {
+      const ReplayOutcome later = options_.replay(seed, far);
+      if (later.end != End::kRepeats && later.end != End::kFuse) return false;
+    }
+  }
   return is_among(outcome.rules, component, model_);
 }
 
@@ -370,6 +404,7 @@ void LoopSearch::prepare(TermId name, TermId value, const std::string& subject, 
     }
     input.subject = subject;
     input.data = data + "}";
+    hints_->complete(input);
     seed.inputs.push_back(std::move(input));
     done = true;
   });
@@ -379,6 +414,7 @@ void LoopSearch::prepare(TermId name, TermId value, const std::string& subject, 
 std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find_along(
     const Component& component, const std::string& type, const std::vector<Literal>& holds) {
   if (!options_.replay || depends_on_chance(component)) return std::nullopt;
+  if (!hints_.has_value()) hints_.emplace(model_, writers_);
   if (avoid_inside_ && inside_.count(type) != 0) return std::nullopt;
   choose_subject(component);
   const bool is_known = type.find_first_of("*?") == std::string::npos;
@@ -444,6 +480,7 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::find_along(
       seed.properties.push_back({subject, name, json_of(terms_, value)});
     }
     input.data = data + "}";
+    hints_->complete(input);
     seed.inputs.push_back(std::move(input));
     seed.timers = graph_.has_delays() ? kTimersBefore : 0;
     if (loops(seed, component, outcome)) return std::pair(std::move(seed), std::move(outcome));
@@ -456,6 +493,7 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::search(const Com
                                                                        uint32_t timers,
                                                                        const Succeeds& succeeds) {
   if (!options_.replay || depends_on_chance(component)) return std::nullopt;
+  if (!hints_.has_value()) hints_.emplace(model_, writers_);
   prover_.look_at(component);
   choose_subject(component);
   // What the program emits itself need not come from outside as well, unless nothing else sets it off.
@@ -468,12 +506,23 @@ std::optional<std::pair<ReplaySeed, ReplayOutcome>> LoopSearch::search(const Com
   if (ways.empty()) return std::nullopt;
   // Other inputs of the same island may prepare the state.
   const std::vector<uint32_t>& others = paths_from_outside(graph_.island_of(component.rules.front()));
+  std::vector<TermId> asked = prover_.asked_on_circles(component);
+  std::erase_if(asked, [&](TermId term) {
+    return terms_.op(term) != Op::kRead || facts_.is_given(terms_.arg(term, 1), false);
+  });
   ReplayOutcome outcome;
   for (uint32_t number = 0; number < kTries; ++number) {
     Chooser chooser(terms_, number < ways.size() ? 0 : number);
     const Entry& way = ways[number % ways.size()];
     ReplaySeed seed;
     seed.timers = timers;
+    if (number >= ways.size() && !asked.empty() && chooser.below(3) > 0) {
+      // What the circle reads, as the program itself may set it.
+      const TermId read = asked[chooser.below(static_cast<uint32_t>(asked.size()))];
+      facts_.forget_runs();
+      const TermId value = chooser.choose(facts_.solver().values(read, {}));
+      prepare(terms_.arg(read, 1), value, subject_, chooser, seed);
+    }
     if (number >= 2 * ways.size() && !others.empty()) {
       const uint32_t before = chooser.below(kMostOrders + 1);
       for (uint32_t i = 0; i < before; ++i)

@@ -11,6 +11,7 @@
 
 #include "krules/check.h"
 #include "prover.h"
+#include "seed_hints.h"
 
 namespace krules::check {
 
@@ -72,6 +73,7 @@ class LoopSearch {
   std::vector<Outside> outside_;  // by rule
   /// By island, and whether types that the program emits are left out.
   std::map<std::pair<uint32_t, bool>, std::vector<uint32_t>> paths_from_outside_;
+  std::optional<SeedHints> hints_;  // once there is something to look for
   bool avoid_inside_ = true;
   std::string subject_;
 };

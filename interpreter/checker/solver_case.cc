@@ -135,8 +135,15 @@ void Solver::Case::join_classes(uint32_t a, uint32_t b) {
 bool Solver::Case::only_number(TermId term) {
   if (terms_.is_const(term)) return terms_.value(term).is_number();
   const Op op = terms_.op(term);
-  if (op == Op::kAdd || op == Op::kSubtract)
-    return only_number(terms_.arg(term, 0)) || only_number(terms_.arg(term, 1));
+  if (op == Op::kAdd || op == Op::kSubtract) {
+    // What goes together with a number alone: a null would be a failure.
+    const auto is_with_numbers = [&](TermId side) {
+      if (terms_.is_const(side) || is_arithmetic(side)) return only_number(side);
+      return !variables_[variable(side)].set.may_be(Kind::kString | Kind::kList | Kind::kDuration |
+                                                    Kind::kTimestamp);
+    };
+    return is_with_numbers(terms_.arg(term, 0)) || is_with_numbers(terms_.arg(term, 1));
+  }
   if (op == Op::kModulo || op == Op::kIntDivide) return true;
   if (op == Op::kMultiply || op == Op::kDivide)
     return only_number(terms_.arg(term, 0)) && only_number(terms_.arg(term, 1));
@@ -231,6 +238,9 @@ void Solver::Case::compare(TermId a, TermId b, bool strict) {
     return terms_.is_const(step) && terms_.value(step).is_number() && terms_.value(step).as_number() >= 0;
   };
   if (strict && (adds(a, b, Op::kAdd) || adds(b, a, Op::kSubtract))) return fail();
+  // Time does not go back.
+  if (strict && terms_.op(a) == Op::kNow && terms_.op(b) == Op::kNow && terms_[a].epoch > terms_[b].epoch)
+    return fail();
   const bool numbers = only_number(a) || only_number(b);
   for (const TermId side : {a, b}) {
     if (terms_.is_const(side)) {
@@ -309,12 +319,13 @@ void Solver::Case::assume(Literal literal, std::vector<Literal>& choices) {
       return truth ? compare(args(0), args(1), less) : compare(args(1), args(0), !less);
     }
     case Op::kHas:
-      if (truth) return;
       if (terms_.is_const(args(0))) {
-        if (args(0) != terms_.null()) fail();
+        if (!truth && args(0) != terms_.null()) fail();
         return;
       }
-      return set_equal(args(0), terms_.null());
+      hold(term, truth);
+      if (!truth) set_equal(args(0), terms_.null());
+      return;
     case Op::kIn: {
       const TermId list = args(1);
       std::vector<TermId> items;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "glob_meet.h"
 #include "krules/json.h"
 
 namespace krules::check {
@@ -227,8 +229,29 @@ TermId TermPool::comparison(Op op, TermId a, TermId b) {
       const int order = x.text().compare(y.text());
       return truth(op == Op::kLess ? order < 0 : order <= 0);
     }
+  } else if (op == Op::kLess) {
+    // The least of some is not more than one of them.
+    const auto is_one_of = [&](TermId id, TermId call, std::string_view name) {
+      if (terms_[call].op != Op::kCall || !is_text(arg(call, 0), name)) return false;
+      const auto parts = args(call).subspan(1);
+      return std::any_of(parts.begin(), parts.end(), [&](TermId part) {
+        return part == id || (terms_[part].op == Op::kCoalesce && arg(part, 0) == id);
+      });
+    };
+    if (is_one_of(a, b, "min") || is_one_of(b, a, "max")) return false_;
   } else if (op == Op::kEqual) {
     if (a == b) return true_;
+    // What is true or false itself.
+    const auto is_test = [&](TermId id) {
+      const Op of = terms_[id].op;
+      return of == Op::kEqual || of == Op::kLess || of == Op::kLessEqual || of == Op::kIn ||
+             of == Op::kMatches || of == Op::kHas;
+    };
+    for (const auto& [one, other] : {std::pair(a, b), std::pair(b, a)}) {
+      const bool test = is_test(one) || (terms_[one].op == Op::kNot && is_test(arg(one, 0)));
+      if (test && other == true_) return one;
+      if (test && other == false_) return apply(Op::kNot, {one});
+    }
     // One order, so that equal conditions are equal terms; constants behind.
     if (is_const(a) || (!is_const(b) && b < a)) {
       const TermId turned[] = {b, a};
@@ -243,20 +266,11 @@ TermId TermPool::call(std::span<const TermId> args) {
   static constexpr std::string_view kIdempotent[] = {"trim", "lower", "upper",    "round", "floor", "ceil",
                                                      "abs",  "sort",  "distinct", "int",   "float"};
   const std::string name(text(args[0]));
-  if (args.size() == 3) return call_of_two(name, args);
+  if (args.size() >= 3) return call_of_more(name, args);
   if (args.size() != 2) return make(Op::kCall, args, 0, 0);
   if (name == "is_number" && terms_[args[1]].op == Op::kConcat) return false_;
-  if (name == "len" && terms_[args[1]].op == Op::kCall) {
-    const TermId of = args[1];
-    const std::string_view made = text(arg(of, 0));
-    if (made == "append" && terms_[of].count == 3)
-      return apply(Op::kAdd, {apply(Op::kCall, {args[0], arg(of, 1)}), number(1)});
-    const TermId dropped = terms_[of].count == 3 ? arg(of, 2) : null_;
-    if (made == "drop" && is_const(dropped) && value(dropped).is(ValueKind::kInt) &&
-        value(dropped).as_int() >= 0) {
-      const TermId less = apply(Op::kSubtract, {apply(Op::kCall, {args[0], arg(of, 1)}), dropped});
-      return apply(Op::kCall, {text_constant("max"), less, number(0)});
-    }
+  if (name == "len") {
+    if (const TermId length = length_of(args[0], args[1]); length != 0) return length;
   }
   if (std::find(std::begin(kIdempotent), std::end(kIdempotent), name) == std::end(kIdempotent))
     return make(Op::kCall, args, 0, 0);
@@ -276,12 +290,104 @@ TermId TermPool::call(std::span<const TermId> args) {
   return make(Op::kCall, args, 0, 0);
 }
 
-TermId TermPool::call_of_two(const std::string& name, std::span<const TermId> args) {
+bool TermPool::is_harmless(TermId id) const {
+  const Op op = terms_[id].op;
+  const auto parts = args(id);
+  if (op == Op::kField) return terms_[parts[0]].op == Op::kPayload && is_const(parts[1]);
+  if (op == Op::kRead) return terms_[parts[0]].op == Op::kSubject && is_const(parts[1]);
+  if (op == Op::kCoalesce || op == Op::kConcat || op == Op::kEqual)
+    return std::all_of(parts.begin(), parts.end(), [&](TermId part) { return is_harmless(part); });
+  return op == Op::kConst || op == Op::kParam || (parts.empty() && op != Op::kOpaque);
+}
+
+// How long a text or a list is, as a term; 0 (null) where nothing is known of it. `len` is the function's
+// name.
+TermId TermPool::length_of(TermId len, TermId of) {
+  const auto length = [&](TermId part) { return apply(Op::kCall, {len, part}); };
+  const auto either = [&](const char* which, TermId a, TermId b) {
+    return apply(Op::kCall, {text_constant(which), a, b});
+  };
+  const auto count = [&](size_t i) -> std::optional<int64_t> {
+    const TermId given = arg(of, i);
+    if (!is_const(given) || !value(given).is(ValueKind::kInt)) return std::nullopt;
+    return value(given).as_int();
+  };
+  const Term node = terms_[of];
+  if (node.op == Op::kConst) {
+    const Value& known = value(of);
+    if (known.is(ValueKind::kList)) return number(static_cast<int64_t>(known.as_list().items().size()));
+    if (!known.is(ValueKind::kString)) return 0;
+    const std::string_view letters = known.text();
+    return number(std::count_if(letters.begin(), letters.end(),
+                                [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  }
+  if (node.op == Op::kList) {
+    const auto items = args(of);
+    const bool safe = std::all_of(items.begin(), items.end(), [&](TermId item) { return is_harmless(item); });
+    return safe ? number(node.count) : 0;
+  }
+  if (node.op == Op::kCoalesce) {
+    const TermId is_null = apply(Op::kEqual, {arg(of, 0), null_});
+    const TermId other = length(arg(of, 1));
+    return apply(Op::kIf, {is_null, other, length(arg(of, 0))});
+  }
+  if (node.op == Op::kAdd) {
+    // Two texts or two lists, where one side is.
+    const auto is_one = [&](TermId side) {
+      return terms_[side].op == Op::kList || terms_[side].op == Op::kConcat ||
+             (is_const(side) && (value(side).is(ValueKind::kList) || value(side).is(ValueKind::kString)));
+    };
+    if (!is_one(arg(of, 0)) && !is_one(arg(of, 1))) return 0;
+    const TermId first = length(arg(of, 0));
+    return apply(Op::kAdd, {first, length(arg(of, 1))});
+  }
+  if (node.op != Op::kCall || node.count < 2) return 0;
+  const std::string made(text(arg(of, 0)));
+  const TermId list = arg(of, 1);
+  if (made == "reverse" || made == "sort" || made == "spread") return node.count == 2 ? length(list) : 0;
+  if (made == "map" || made == "sort_by") return node.count == 3 ? length(list) : 0;
+  if (made == "append" && node.count == 3)
+    return is_harmless(arg(of, 2)) ? apply(Op::kAdd, {length(list), number(1)}) : 0;
+  if (node.count < 3) return 0;
+  const std::optional<int64_t> first = count(2);
+  if (!first.has_value() || *first > 1'000'000'000 || *first < -1'000'000'000) return 0;
+  const auto without = [&](TermId all, int64_t some) {
+    if (some == 0) return all;
+    return either("max", apply(Op::kSubtract, {all, number(some)}), number(0));
+  };
+  if (made == "drop" && *first >= 0) return without(length(list), *first);
+  if (made == "take" && *first >= 0) return either("min", length(list), number(*first));
+  if (made != "slice") return 0;
+  if (node.count == 3)
+    return *first >= 0 ? without(length(list), *first) : either("min", length(list), number(-*first));
+  const std::optional<int64_t> end = count(3);
+  if (*first < 0 || !end.has_value() || *end < 0 || *end > 1'000'000'000) return 0;
+  return without(either("min", length(list), number(*end)), *first);
+}
+
+// Whether doing the same to what it gave changes nothing: `take(take(x, 3), 3)`.
+bool TermPool::is_same_again(std::string_view name, std::span<const TermId> args) const {
+  static constexpr std::string_view kSame[] = {"take",     "pad_start", "pad_end", "trim",   "trim_start",
+                                               "trim_end", "round",     "pick",    "without"};
+  if (std::find(std::begin(kSame), std::end(kSame), name) != std::end(kSame)) return true;
+  const auto is_int = [&](TermId id) { return is_const(id) && value(id).is(ValueKind::kInt); };
+  if (name == "slice" || name == "substr") {
+    if (!is_int(args[2])) return false;
+    const int64_t start = value(args[2]).as_int();
+    return args.size() == 3 ? start <= 0 : start == 0 && is_int(args[3]) && value(args[3]).as_int() >= 0;
+  }
+  // One letter for none, or for others.
+  return name == "replace" && args.size() == 4 && text(args[2]).size() == 1 && is_const(args[3]) &&
+         value(args[3]).is(ValueKind::kString) && text(args[3]).find(text(args[2])) == std::string_view::npos;
+}
+
+TermId TermPool::call_of_more(const std::string& name, std::span<const TermId> args) {
   const TermId first = args[1];
   const TermId second = args[2];
-  if (name == "round" && terms_[first].op == Op::kCall && terms_[first].count == 3 &&
-      arg(first, 0) == args[0] && arg(first, 2) == second && is_const(second))
+  if (terms_[first].op == Op::kCall && terms_[first].count == args.size() && arg(first, 0) == args[0] &&
+      std::equal(args.begin() + 2, args.end(), this->args(first).begin() + 2) && is_same_again(name, args))
     return first;
+  if (args.size() != 3) return make(Op::kCall, args, 0, 0);
   const bool begins = name == "starts_with";
   if ((begins || name == "ends_with") && terms_[first].op == Op::kConcat && !text(second).empty()) {
     const auto parts = this->args(first);
@@ -351,6 +457,15 @@ TermId TermPool::simplified(Op op, std::span<const TermId> args) {
       break;
     case Op::kCall:
       return call(args);
+    case Op::kMatches: {
+      // Of a computed text the parts that are known may be enough.
+      const std::string pattern(text(args[1]));
+      if (terms_[args[0]].op != Op::kConcat || pattern.empty() || !is_harmless(args[0])) break;
+      const std::string shape = shape_of(*this, args[0]);
+      if (glob_covers(pattern, shape)) return true_;
+      if (!globs_meet(pattern, shape)) return false_;
+      break;
+    }
     case Op::kField: {
       const TermId object = args[0];
       if (object == null_) return null_;
@@ -367,6 +482,20 @@ TermId TermPool::simplified(Op op, std::span<const TermId> args) {
         const TermId base = arg(object, 1);
         const bool listed = terms_[own].op == Op::kMap;
         if (own == null_) return apply(Op::kField, {base, args[1]});
+        if (!listed && terms_[own].op == Op::kCall && terms_[own].count == 3 &&
+            is_text(arg(own, 0), "overlay")) {
+          const TermId inner = apply(Op::kCall, {arg(object, 0), base, arg(own, 1)});
+          const TermId all = apply(Op::kCall, {arg(object, 0), inner, arg(own, 2)});
+          return apply(Op::kField, {all, args[1]});
+        }
+        if (!listed && terms_[base].op == Op::kMap) {
+          // What the lower map does not have either is what the upper one has, or null.
+          const auto below = this->args(base);
+          for (size_t i = 0; i + 1 < below.size(); i += 2) {
+            if (below[i] == args[1]) return make(op, args, 0, 0);
+          }
+          return apply(Op::kField, {own, args[1]});
+        }
         if (!listed) break;
         const auto entries = this->args(own);
         for (size_t i = 0; i + 1 < entries.size(); i += 2) {

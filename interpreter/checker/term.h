@@ -120,6 +120,9 @@ class TermPool {
   template <class Replace>
   TermId rewritten(TermId term, const Replace& replace);
 
+  /// Whether it has a value in any case: what is left out where terms get simpler must not fail.
+  bool is_harmless(TermId id) const;
+
   /// As an author would write it, for messages.
   std::string show(TermId term) const;
 
@@ -129,7 +132,9 @@ class TermPool {
   TermId make(Op op, std::span<const TermId> args, uint32_t data, uint8_t epoch);
   TermId simplified(Op op, std::span<const TermId> args);
   TermId call(std::span<const TermId> args);
-  TermId call_of_two(const std::string& name, std::span<const TermId> args);
+  TermId call_of_more(const std::string& name, std::span<const TermId> args);
+  TermId length_of(TermId len, TermId of);
+  bool is_same_again(std::string_view name, std::span<const TermId> args) const;
   TermId arithmetic(Op op, TermId a, TermId b);
   TermId comparison(Op op, TermId a, TermId b);
   uint64_t hash(const Term& term, std::span<const TermId> args) const;

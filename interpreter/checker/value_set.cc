@@ -247,15 +247,25 @@ void ValueSet::join(const ValueSet& other) {
   tidy();
 }
 
-void ValueSet::widen(const ValueSet& other) {
+void ValueSet::widen(const ValueSet& other, std::span<const double> stops) {
   const double low_before = may_be(kNumber) ? low : kInfinity;
   const double high_before = may_be(kNumber) ? high : -kInfinity;
   const bool had_numbers = may_be(kNumber);
   join(other);
   if (!had_numbers) return;
   // The signs are worth keeping.
-  if (low < low_before) low = low >= 0 ? 0 : -kInfinity, low_open = false;
-  if (high > high_before) high = high <= 0 ? 0 : kInfinity, high_open = false;
+  if (low < low_before) {
+    double stop = low >= 0 ? 0 : -kInfinity;
+    for (const double each : stops) stop = each <= low ? std::max(stop, each) : stop;
+    low = stop;
+    low_open = false;
+  }
+  if (high > high_before) {
+    double stop = high <= 0 ? 0 : kInfinity;
+    for (const double each : stops) stop = each >= high ? std::min(stop, each) : stop;
+    high = stop;
+    high_open = false;
+  }
 }
 
 bool ValueSet::contains(const TermPool& terms, TermId constant) const {

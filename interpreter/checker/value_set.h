@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "term.h"
@@ -55,7 +56,7 @@ struct ValueSet {
   void meet(const ValueSet& other);
   void join(const ValueSet& other);
   /// join(), where a bound that still moves goes to infinity.
-  void widen(const ValueSet& other);
+  void widen(const ValueSet& other, std::span<const double> stops);
   bool contains(const TermPool& terms, TermId constant) const;
   /// Its only value, where it is one string, true or null.
   bool is_single(const TermPool& terms, TermId& value) const;

@@ -105,6 +105,7 @@ class Verifier::Walk {
   struct Run {
     uint32_t path;
     EventClass::Kind kind = EventClass::Kind::kPlain;
+    const Effect* effect = nullptr;  // that fired it
     TermId subject = 0;
     TermId name = 0;
     TermId payload = 0;

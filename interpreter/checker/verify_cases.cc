@@ -351,7 +351,7 @@ Region Cases::arithmetic(Op op, const Region& a, const Region& b) {
     made.listed = false;
   }
   if (!a.may_be(kNumbers) || !b.may_be(kNumbers)) return made;
-  const bool whole = a.is_whole() && b.is_whole();
+  const bool whole = (a.kinds & kNumbers) == Region::kInt && (b.kinds & kNumbers) == Region::kInt;
   made.kinds |= whole && op != Op::kDivide ? +Region::kInt : kNumbers;
   if (time && divides) return made;
   double low = -Region::kInfinity;
@@ -784,6 +784,11 @@ bool Cases::prepare(const std::vector<Literal>& literals) {
   texts_.clear();
   tries_ = 0;
   for (const Literal& literal : literals) flatten(literal);
+  for (const Literal& one : literals_) {
+    for (const Literal& other : literals_) {
+      if (terms_.op(one.term) == Op::kHas && one.term == other.term && one.truth != other.truth) return false;
+    }
+  }
   substitute();
   for (const Literal& literal : literals_) {
     note_order(literal);

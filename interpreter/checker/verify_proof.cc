@@ -97,11 +97,11 @@ ProofRemoval read_removal(Reader& reader, const Value& from) {
     made.kind = ProofRemoval::Kind::kMeasure;
     for (const Value& each : reader.list(reader.field(from, "values"))) {
       const std::vector<Value> parts = reader.list(each);
-      if (parts.size() != 2) {
+      if (parts.size() != 3 || !parts[2].is(ValueKind::kInt)) {
         reader.fail();
         continue;
       }
-      made.values.emplace_back(reader.number(parts[0]), reader.text(parts[1]));
+      made.values.push_back({reader.number(parts[0]), reader.text(parts[1]), parts[2].as_int()});
     }
   } else {
     reader.fail();

@@ -36,8 +36,13 @@ struct ProofRemoval {
   bool up = false;
   bool has_bound = false;
   double bound = 0;
-  std::vector<std::pair<uint32_t, std::string>> values;  ///< kMeasure: by path
-  uint32_t events = 0;                                   ///< kExplored: at most so many
+  struct Measured {
+    uint32_t path = 0;
+    std::string value;
+    int64_t more = 0;  ///< to be added
+  };
+  std::vector<Measured> values;  ///< kMeasure
+  uint32_t events = 0;           ///< kExplored: at most so many
 };
 
 struct Proof {

@@ -97,7 +97,7 @@ std::string Rehearsal::confirm(const std::vector<uint32_t>& rules, uint64_t most
     input.sees = {{Op::kSubject, input.subject},
                   {Op::kEvent, input.name},
                   {Op::kPayload, terms_.leaf(Op::kPayload)},
-                  {Op::kMeta, terms_.leaf(Op::kMeta)}};
+                  {Op::kMeta, model_.sets_meta ? terms_.opaque() : terms_.leaf(Op::kMeta)}};
     for (const uint32_t rule : cast_) {
       for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
         const bool hears =
@@ -222,6 +222,8 @@ bool Rehearsal::act(const Scene& scene, uint32_t number, const Words& known, std
     const TermId context = spoken(effect.context, scene, words);
     if (effect.kind == Effect::Kind::kEmit) {
       made.sees[Op::kEvent] = made.name;
+      if (const TermId meta = meta_after(model_, effect, terms_.opaque(), context); meta != 0)
+        made.sees[Op::kMeta] = meta;
       made.sees[Op::kPayload] = spoken(effect.payload, scene, words);
       made.audience = audience_of(number, i, EventClass::Kind::kPlain);
       if (made.audience.empty()) continue;

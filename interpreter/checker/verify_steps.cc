@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "verifier.h"
@@ -17,6 +18,17 @@ constexpr size_t kMostValues = 20;
 constexpr int kLongestWay = 4;
 
 }  // namespace
+
+/// The places that a value was followed through on the way here, and whether something new was made since.
+struct Verifier::Flow {
+  struct Place {
+    TermId term;
+    uint32_t rule;
+    bool made_since;
+  };
+  std::vector<Place> way;
+  int left = 3000;
+};
 
 std::string Verifier::confirm(const ProofRemoval& step) {
   const size_t count = parts_[step.component].links.size();
@@ -144,7 +156,11 @@ bool Verifier::always_changes(const Site& site) {
     const TermId after = walk.at(effect.after, run);
     const TermId before = walk.at(effect.before, run);
     std::vector<Literal> literals = walk.literals();
-    literals.push_back({terms_.apply(Op::kEqual, {after, before}), true});
+    if (effect.kind == Effect::Kind::kDelete) {
+      literals.push_back({terms_.apply(Op::kHas, {before}), false});
+    } else {
+      literals.push_back({terms_.apply(Op::kEqual, {after, before}), true});
+    }
     return cases_.is_impossible(literals);
   });
 }
@@ -237,7 +253,10 @@ std::string Verifier::confirm_climb(const ProofRemoval& step) {
       if (cases_.is_impossible(literals)) return true;
       const Region from = cases_.values(before, literals);
       const bool bounded = std::isfinite(step.up ? from.high : from.low);
-      if (!bounded && !has_standing_bound(site, step.up)) ends = false;
+      Flow flow;
+      if (!bounded && !has_standing_bound(site, step.up) &&
+          !is_finite(effect.after, model_.paths[site.path].rule, flow))
+        ends = false;
       if (step.has_bound && bounded && !bound_is_right) {
         const TermId bound = terms_.constant(Value::floating(step.bound));
         literals.push_back(
@@ -374,26 +393,31 @@ std::string Verifier::confirm_measure(const ProofRemoval& step) {
   // The values, found again among what the paths reckon with.
   std::vector<TermId> value(model_.paths.size(), 0);
   std::vector<char> has_value(model_.paths.size(), 0);
-  for (const auto& [path, text] : step.values) {
-    if (path >= model_.paths.size()) return "it is about a way that is not there";
+  std::map<std::string, TermId> found;
+  for (const ProofRemoval::Measured& measured : step.values) {
+    if (measured.path >= model_.paths.size()) return "it is about a way that is not there";
     std::vector<TermId> open;
-    for (const Literal& literal : model_.paths[path].when) open.push_back(literal.term);
-    for (const Effect& effect : model_.paths[path].effects) {
-      for (const TermId term : {effect.payload, effect.after, effect.before}) open.push_back(term);
+    for (const Literal& literal : model_.paths[measured.path].when) open.push_back(literal.term);
+    for (const Effect& effect : model_.paths[measured.path].effects) {
+      for (const TermId term : {effect.payload, effect.context, effect.after, effect.before})
+        open.push_back(term);
     }
     add_distances(open);
-    while (!open.empty() && has_value[path] == 0) {
+    while (!open.empty()) {
       const TermId term = open.back();
       open.pop_back();
-      if (!terms_.is_const(term) && terms_.show(term) == text) {
-        value[path] = term;
-        has_value[path] = 1;
-      }
+      if (!terms_.is_const(term)) found.try_emplace(terms_.show(term), term);
       for (const TermId arg : terms_.args(term)) open.push_back(arg);
     }
-    if (has_value[path] == 0)
-      return fmt::format("`{}` is nothing that `{}` looks at", text,
-                         model_.rules[model_.paths[path].rule].compiled->name);
+  }
+  for (const ProofRemoval::Measured& measured : step.values) {
+    const auto known = found.find(measured.value);
+    if (known == found.end())
+      return fmt::format("`{}` is nothing that is looked at on the way", measured.value);
+    value[measured.path] = measured.more == 0
+                               ? known->second
+                               : terms_.apply(Op::kAdd, {known->second, terms_.number(measured.more)});
+    has_value[measured.path] = 1;
   }
   std::vector<uint32_t> removed;
   for (const uint32_t i : step.removed) removed.push_back(part.links[i]);
@@ -403,6 +427,11 @@ std::string Verifier::confirm_measure(const ProofRemoval& step) {
     if (group[links_[number].from] == group[links_[number].to]) groups.insert(group[links_[number].from]);
   }
   groups.erase(0);
+  const auto more_of = [&](uint32_t path) {
+    const auto of = std::find_if(step.values.begin(), step.values.end(),
+                                 [&](const ProofRemoval::Measured& each) { return each.path == path; });
+    return of == step.values.end() ? 0.0 : static_cast<double>(of->more);
+  };
   bool bound_is_right = !step.has_bound;
   for (const uint32_t number : part.links) {
     const Link& link = links_[number];
@@ -433,7 +462,7 @@ std::string Verifier::confirm_measure(const ProofRemoval& step) {
     const Region bounds = cases_.values(mine, literals);
     if (!std::isfinite(step.up ? bounds.high : bounds.low)) return "it has no bound";
     if (!bound_is_right) {
-      const TermId bound = terms_.constant(Value::floating(step.bound));
+      const TermId bound = terms_.constant(Value::floating(step.bound + more_of(link.from)));
       std::vector<Literal> past = literals;
       past.push_back({terms_.apply(Op::kLess, {step.up ? bound : mine, step.up ? mine : bound}), true});
       bound_is_right = cases_.is_impossible(past);
@@ -464,17 +493,6 @@ std::string Verifier::confirm_explored(const ProofRemoval& step) {
 
 // ---------------------------------------------------------------- subjects
 
-/// The places that a value was followed through on the way here, and whether something new was made since.
-struct Verifier::Flow {
-  struct Place {
-    TermId term;
-    uint32_t rule;
-    bool made_since;
-  };
-  std::vector<Place> way;
-  int left = 3000;
-};
-
 bool Verifier::is_finite(TermId term, uint32_t rule, Flow& flow) {
   if (--flow.left < 0) return false;
   if (!terms_[term].local) return true;
@@ -483,8 +501,10 @@ bool Verifier::is_finite(TermId term, uint32_t rule, Flow& flow) {
   if (op == Op::kEqual || op == Op::kLess || op == Op::kLessEqual || op == Op::kIn || op == Op::kMatches ||
       op == Op::kNot || op == Op::kHas)
     return true;
+  const bool chooses = op == Op::kCall && (terms_.is_text(args[0], "min") || terms_.is_text(args[0], "max") ||
+                                           terms_.is_text(args[0], "clamp"));
   if (op == Op::kIf || op == Op::kCoalesce || op == Op::kList || op == Op::kMap || op == Op::kAnd ||
-      op == Op::kOr)
+      op == Op::kOr || chooses)
     return std::all_of(args.begin(), args.end(), [&](TermId arg) { return is_finite(arg, rule, flow); });
   const bool handed = op == Op::kSubject || op == Op::kNew || op == Op::kOld || op == Op::kPayload;
   const bool field = op == Op::kField && terms_.op(args[0]) == Op::kPayload;

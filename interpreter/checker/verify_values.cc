@@ -11,8 +11,9 @@ namespace {
 constexpr uint32_t kNoRule = UINT32_MAX;
 constexpr size_t kMostCells = 40;
 constexpr size_t kMostSources = 120;
-constexpr int kRounds = 20;
+constexpr int kRounds = 26;
 constexpr int kRoundsOfJoining = 14;
+constexpr int kRoundsOfStops = 22;
 
 uint16_t kinds_of(const ast::KindSpec& spec) {
   uint16_t kinds = Region::kAny;
@@ -111,6 +112,13 @@ Region KnownRegions::known(TermId term) {
     case Op::kProps:
       keep(Region::kMap);
       break;
+    case Op::kCall: {
+      if (!terms_.is_text(terms_.arg(term, 0), "len")) break;
+      Region length = Region::number(Region::kInt, 0, Region::kInfinity, false);
+      length.kinds |= Region::kNull;
+      region.meet(length);
+      break;
+    }
     case Op::kParam: {
       const auto param = params_.find(terms_.text(terms_.arg(term, 0)));
       if (param != params_.end()) keep(param->second);
@@ -138,15 +146,20 @@ Region KnownRegions::known(TermId term) {
     }
     case Op::kField: {
       const TermId object = terms_.arg(term, 0);
-      if (terms_.op(object) != Op::kPayload || !terms_.is_const(terms_.arg(term, 1))) break;
+      const Op of = terms_.op(object);
+      if ((of != Op::kPayload && of != Op::kMeta && of != Op::kExtra) ||
+          !terms_.is_const(terms_.arg(term, 1)))
+        break;
       const uint8_t epoch = terms_[object].epoch;
+      if (of != Op::kPayload && !input_.empty() && epoch == 0) break;
       if (!input_.empty() && epoch == 0) {
         if (const auto input = inputs_.find(input_); input != inputs_.end())
           region.meet(declared(*input->second, terms_.arg(term, 1)));
         break;
       }
       const uint32_t receiver = epoch < rules_.size() ? rules_[epoch] : kNoRule;
-      if (receiver != kNoRule) region.meet(of_cell({Where::kPayload, terms_.arg(term, 1), receiver}));
+      const Where where = of == Op::kMeta ? Where::kMeta : of == Op::kExtra ? Where::kExtra : Where::kPayload;
+      if (receiver != kNoRule) region.meet(of_cell({where, terms_.arg(term, 1), receiver}));
       break;
     }
     default:
@@ -171,13 +184,16 @@ Region KnownRegions::values_on(uint32_t path, TermId term) {
 
 // ---------------------------------------------------------------- going round until nothing is added
 
-std::vector<KnownRegions::Cell> KnownRegions::cells_in(TermId term, uint32_t rule) const {
+std::vector<KnownRegions::Cell> KnownRegions::cells_in(TermId term, uint32_t rule) {
   std::vector<Cell> found;
   std::vector<TermId> open = {term};
   while (!open.empty()) {
     const TermId id = open.back();
     open.pop_back();
-    if (!terms_[id].local) continue;
+    if (terms_.is_const(id) && terms_.value(id).is_number()) {
+      const double number = terms_.value(id).as_number();
+      points_.insert({number - 1, number, number + 1});
+    }
     const Op op = terms_.op(id);
     if (op == Op::kRead || op == Op::kReadExt) {
       const bool extended = op == Op::kReadExt;
@@ -191,6 +207,10 @@ std::vector<KnownRegions::Cell> KnownRegions::cells_in(TermId term, uint32_t rul
     } else if (op == Op::kField && terms_.op(terms_.arg(id, 0)) == Op::kPayload &&
                terms_.is_const(terms_.arg(id, 1))) {
       found.emplace_back(Where::kPayload, terms_.arg(id, 1), rule);
+    } else if (op == Op::kField && terms_.is_const(terms_.arg(id, 1))) {
+      const Op of = terms_.op(terms_.arg(id, 0));
+      if (of == Op::kMeta) found.emplace_back(Where::kMeta, terms_.arg(id, 1), rule);
+      if (of == Op::kExtra) found.emplace_back(Where::kExtra, terms_.arg(id, 1), rule);
     }
     for (const TermId arg : terms_.args(id)) open.push_back(arg);
   }
@@ -201,7 +221,7 @@ std::vector<KnownRegions::Cell> KnownRegions::cells_in(TermId term, uint32_t rul
 std::vector<std::pair<uint32_t, TermId>> KnownRegions::sources_of(const Cell& cell) {
   const auto [where, name, rule] = cell;
   std::vector<std::pair<uint32_t, TermId>> found;
-  if (where != Where::kPayload) {
+  if (where == Where::kProperty || where == Where::kExtended) {
     writers_.for_each(name, where == Where::kExtended, [&](const Site& site) {
       const Effect& effect = model_.paths[site.path].effects[site.effect];
       found.emplace_back(site.path, effect.kind == Effect::Kind::kChange ? effect.after : terms_.null());
@@ -211,8 +231,12 @@ std::vector<std::pair<uint32_t, TermId>> KnownRegions::sources_of(const Cell& ce
   for (const uint32_t made : graph_.waited_by(rule)) {
     const EventGraph::Class& events = graph_.classes()[made];
     for (const Site& site : events.sites) {
-      const TermId payload = model_.paths[site.path].effects[site.effect].payload;
-      const bool plain = events.kind == EventClass::Kind::kPlain;
+      const Effect& effect = model_.paths[site.path].effects[site.effect];
+      const bool is_event = effect.kind == Effect::Kind::kEmit && !effect.is_reply;
+      TermId payload = effect.payload;
+      if (where == Where::kMeta) payload = meta_after(model_, effect, terms_.opaque(), effect.context);
+      if (where == Where::kExtra) payload = is_event ? terms_.apply(Op::kMap, {}) : effect.context;
+      const bool plain = (events.kind == EventClass::Kind::kPlain || where == Where::kExtra) && payload != 0;
       found.emplace_back(site.path, plain ? terms_.apply(Op::kField, {payload, name}) : terms_.opaque());
     }
   }
@@ -255,9 +279,20 @@ Region KnownRegions::from_outside(uint32_t rule, TermId field) const {
   return all;
 }
 
+// Whether all that the rule waits for is sent by the program alone.
+bool KnownRegions::is_sent_inside(uint32_t rule) const {
+  for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
+    for (const NamePattern& type : trigger.types) {
+      if (is_built_in(type.text) || type.exact == nullptr || may_come(type.text)) return false;
+    }
+  }
+  return true;
+}
+
 Region KnownRegions::gathered(const Cell& cell) {
-  Region all = std::get<0>(cell) == Where::kPayload ? from_outside(std::get<2>(cell), std::get<1>(cell))
-                                                    : Region::of_kinds(Region::kNull);
+  Region all = Region::of_kinds(Region::kNull);
+  if (std::get<0>(cell) == Where::kPayload) all = from_outside(std::get<2>(cell), std::get<1>(cell));
+  if (std::get<0>(cell) == Where::kMeta) all = is_sent_inside(std::get<2>(cell)) ? Region::none() : Region();
   if (all.kinds == Region::kNull) {
     all = Region::none();
     all.kinds = Region::kNull;
@@ -281,8 +316,16 @@ bool KnownRegions::settle(const std::vector<Cell>& cells, const std::vector<Cell
       const Region before = next;
       next.join(gathered(cell));
       if (round >= kRoundsOfJoining && before.may_be(Region::kInt | Region::kFloat)) {
-        if (next.low < before.low) next.low = -Region::kInfinity;
-        if (next.high > before.high) next.high = Region::kInfinity;
+        // As far as the next number that the rules speak of.
+        const bool stops = round < kRoundsOfStops;
+        if (next.low < before.low) {
+          const auto above = points_.upper_bound(next.low);
+          next.low = stops && above != points_.begin() ? *std::prev(above) : -Region::kInfinity;
+        }
+        if (next.high > before.high) {
+          const auto at = points_.lower_bound(next.high);
+          next.high = stops && at != points_.end() ? *at : Region::kInfinity;
+        }
       }
       moved |= !(next == before);
       cells_[cell] = next;
@@ -318,7 +361,10 @@ Region KnownRegions::of_cell(const Cell& first) {
   // What is only made of itself gets its first value elsewhere: it can be anything.
   std::vector<Cell> open;
   for (const Cell& cell : cells) {
-    if (std::get<0>(cell) == Where::kPayload || (cells_[cell].kinds & ~Region::kNull) != 0) continue;
+    const Where where = std::get<0>(cell);
+    if ((where != Where::kProperty && where != Where::kExtended) ||
+        (cells_[cell].kinds & ~Region::kNull) != 0)
+      continue;
     open.push_back(cell);
   }
   if (settled && !open.empty()) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -41,14 +42,15 @@ class KnownRegions {
   Region values_on(uint32_t path, TermId term);
 
  private:
-  enum class Where : uint8_t { kProperty, kExtended, kPayload };
+  enum class Where : uint8_t { kProperty, kExtended, kPayload, kMeta, kExtra };
   using Cell = std::tuple<Where, TermId, uint32_t>;  // the rule that receives a payload
 
   Region of_cell(const Cell& cell);
-  std::vector<Cell> cells_in(TermId term, uint32_t rule) const;
+  std::vector<Cell> cells_in(TermId term, uint32_t rule);
   std::vector<std::pair<uint32_t, TermId>> sources_of(const Cell& cell);
   Region gathered(const Cell& cell);
   Region from_outside(uint32_t rule, TermId field) const;
+  bool is_sent_inside(uint32_t rule) const;
   Region declared(const ast::Input& input, TermId field) const;
   std::vector<TermId> changes_waited_for(uint32_t rule) const;
   bool settle(const std::vector<Cell>& cells, const std::vector<Cell>& open);
@@ -60,6 +62,7 @@ class KnownRegions {
   std::unordered_map<std::string_view, const ast::Input*> inputs_;
   std::unordered_map<std::string_view, uint16_t> params_;
   std::map<Cell, Region> cells_;
+  std::set<double> points_;  // numbers that the rules looked at speak of, and those beside them
   std::vector<uint32_t> rules_;
   std::string input_;
   std::unordered_map<TermId, Region> added_;

@@ -32,7 +32,7 @@ void Verifier::Walk::begin() {
 void Verifier::Walk::follow(const Link& link) {
   const size_t run = last();
   const Effect& effect = verifier_.model_.paths[link.from].effects[link.effect];
-  Run next{.path = link.to, .kind = link.kind};
+  Run next{.path = link.to, .kind = link.kind, .effect = &effect};
   next.subject = at(effect.subject, run);
   next.name = at(effect.name, run);
   if (link.kind == EventClass::Kind::kPlain) next.payload = at(effect.payload, run);
@@ -76,6 +76,11 @@ TermId Verifier::Walk::place(TermId term, size_t run) {
       return plain ? now.payload : terms_.shifted(term, epoch);
     case Op::kExtra:
       return plain ? terms_.null() : now.context;
+    case Op::kMeta: {
+      const TermId unknown = terms_.shifted(term, epoch);
+      const TermId given = plain ? meta_after(verifier_.model_, *now.effect, unknown, now.context) : 0;
+      return given != 0 ? given : unknown;
+    }
     case Op::kNow:
       return term;
     case Op::kRead:

@@ -1,0 +1,119 @@
+#include "seed_hints.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <variant>
+
+#include "krules/json.h"
+
+namespace krules::check {
+
+namespace {
+
+constexpr uint32_t kFar = 200'000;
+/// What is larger does not change when something is added.
+constexpr double kStuck = 9e15;
+
+bool is_handed_on(const TermPool& terms, TermId term) {
+  const Op op = terms.op(term);
+  return (op == Op::kField || op == Op::kRead) && terms.is_const(terms.arg(term, 1));
+}
+
+// The largest number that stands in a JSON text.
+double largest_in(const std::string& json) {
+  double largest = 0;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (size_t i = 0; i < json.size(); ++i) {
+    if (!is_digit(json[i])) continue;
+    char* end = nullptr;
+    const double number = std::strtod(json.c_str() + i, &end);
+    if (number < kStuck) largest = std::max(largest, number);
+    i = static_cast<size_t>(end - json.c_str()) - 1;
+  }
+  return largest;
+}
+
+}  // namespace
+
+SeedHints::SeedHints(const Model& model, const Writers& writers) : model_(model) {
+  for (const RulePath& path : model.paths) {
+    for (const Literal& literal : path.when) look(literal.term);
+    for (const Effect& effect : path.effects) {
+      if (is_handed_on(model.terms, effect.subject)) names_.insert(model.terms.arg(effect.subject, 1));
+      for (const TermId term : {effect.subject, effect.payload, effect.after, effect.context}) look(term);
+    }
+  }
+  // A property that names a subject has its value from somewhere.
+  const std::set<TermId> direct = names_;
+  for (const TermId name : direct) {
+    writers.for_each(name, false, [&](const Site& site) {
+      const Effect& effect = model.paths[site.path].effects[site.effect];
+      if (effect.kind == Effect::Kind::kChange && is_handed_on(model.terms, effect.after))
+        names_.insert(model.terms.arg(effect.after, 1));
+    });
+  }
+}
+
+void SeedHints::look(TermId term) {
+  const TermPool& terms = model_.terms;
+  const Op op = terms.op(term);
+  if (op == Op::kConst && terms.value(term).is_number()) {
+    const double size = std::abs(terms.value(term).as_number());
+    if (size < kStuck) largest_ = std::max(largest_, size);
+  }
+  if ((op == Op::kRead || op == Op::kReadExt) && is_handed_on(terms, terms.arg(term, 0)))
+    names_.insert(terms.arg(terms.arg(term, 0), 1));
+  for (const TermId arg : terms.args(term)) look(arg);
+}
+
+namespace {
+
+const char* usual(ast::Kind kind) {
+  switch (kind) {
+    case ast::Kind::kBool:
+      return "true";
+    case ast::Kind::kString:
+      return R"("a")";
+    case ast::Kind::kDuration:
+      return R"("1m")";
+    case ast::Kind::kTimestamp:
+      return R"("2026-01-01T00:00:00Z")";
+    case ast::Kind::kList:
+      return "[]";
+    case ast::Kind::kMap:
+      return "{}";
+    default:
+      return "1";
+  }
+}
+
+}  // namespace
+
+void SeedHints::complete(ReplaySeed::Input& input) const {
+  for (const ast::Module& module : *model_.modules) {
+    for (const ast::Declaration& declaration : module.declarations) {
+      const auto* declared = std::get_if<ast::Input>(&declaration.node);
+      if (declared == nullptr || declared->type.text != input.type) continue;
+      for (const auto& field : declared->fields) {
+        std::string key;
+        append_json_string(key, field.name);
+        key += ":";
+        if (field.kind.optional || input.data.find(key) != std::string::npos) continue;
+        if (input.data.empty()) input.data = "{}";
+        input.data.insert(1, key + usual(field.kind.kind) + (input.data == "{}" ? "" : ","));
+      }
+    }
+  }
+}
+
+uint32_t SeedHints::far_enough(const ReplaySeed& seed, uint32_t least) const {
+  double largest = largest_;
+  for (const ReplaySeed::Input& input : seed.inputs) largest = std::max(largest, largest_in(input.data));
+  for (const ReplaySeed::Property& each : seed.properties) largest = std::max(largest, largest_in(each.json));
+  if (4 * largest > kFar) return 0;
+  const double far = std::min<double>(kFar, 2 * largest * largest);
+  return std::max(least, static_cast<uint32_t>(far));
+}
+
+}  // namespace krules::check
