@@ -187,7 +187,16 @@ class RuleMaker {
 
   /// Writes that are seldom made.
   std::string odd_write() {
-    switch (dice_.below(8)) {
+    switch (dice_.below(12)) {
+      case 8:
+        return fmt::format("set meta.hops = {}", small());
+      case 9:
+        return fmt::format("set list = (subject.list ?? []).slice({})", static_cast<int>(dice_.below(4)) - 2);
+      case 10:
+        return fmt::format("set list = [...(subject.list ?? []), {}].slice(-2)", small());
+      case 11:
+        return fmt::format("set {} = 1 on \"{{extra.p ?? \"t\"}}x\" with {{ p: \"{{extra.p ?? \"\"}}x\" }}",
+                           dice_.of(kCounters));
       case 0:
         return "set ext.n += 1 from 0";
       case 1:
@@ -244,7 +253,10 @@ class RuleMaker {
       if (dice_.percent(50)) text += fmt::format(" else {{\n    {}    }}", statement(0));
       return text + "\n";
     }
-    if (roll < 95 && depth > 0) return fmt::format("    for x in [1, 2] {{\n    {}    }}\n", statement(0));
+    if (roll < 95 && depth > 0) {
+      const char* list = dice_.pick({"[1, 2]", "[1, 2]", "(subject.list ?? [])"});
+      return fmt::format("    for x in {} {{\n    {}    }}\n", list, statement(0));
+    }
     if (roll < 96 && depth > 0) return fmt::format("    as \"t\" {{\n    {}    }}\n", statement(0));
     if (delays_ && dice_.percent(3)) return "    cancel \"k\"\n";
     if (roll < 97) return fmt::format("    if {} {{ stop }}\n", comparison());
