@@ -24,6 +24,7 @@ std::vector<TermId> Prover::asked_on_circles(const Component& component) const {
       std::vector<TermId> open;
       for (const Literal& literal : model_.paths[path].when) open.push_back(literal.term);
       for (const Effect& effect : model_.paths[path].effects) {
+        open.push_back(effect.subject);
         open.push_back(effect.payload);
         open.push_back(effect.after);
       }

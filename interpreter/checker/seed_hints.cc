@@ -20,6 +20,14 @@ bool is_handed_on(const TermPool& terms, TermId term) {
   return (op == Op::kField || op == Op::kRead) && terms.is_const(terms.arg(term, 1));
 }
 
+// The list that a `for` goes over, without what stands in for it.
+TermId list_of(const TermPool& terms, TermId element) {
+  if (terms.op(element) != Op::kCall || !terms.is_text(terms.arg(element, 0), "element")) return element;
+  TermId list = terms.arg(element, 1);
+  while (terms.op(list) == Op::kCoalesce) list = terms.arg(list, 0);
+  return list;
+}
+
 // The largest number that stands in a JSON text.
 double largest_in(const std::string& json) {
   double largest = 0;
@@ -40,17 +48,24 @@ SeedHints::SeedHints(const Model& model, const Writers& writers) : model_(model)
   for (const RulePath& path : model.paths) {
     for (const Literal& literal : path.when) look(literal.term);
     for (const Effect& effect : path.effects) {
-      if (is_handed_on(model.terms, effect.subject)) names_.insert(model.terms.arg(effect.subject, 1));
+      const TermId list = list_of(model.terms, effect.subject);
+      if (is_handed_on(model.terms, list))
+        (list == effect.subject ? names_ : lists_).insert(model.terms.arg(list, 1));
       for (const TermId term : {effect.subject, effect.payload, effect.after, effect.context}) look(term);
     }
   }
-  // A property that names a subject has its value from somewhere.
-  const std::set<TermId> direct = names_;
+  // A property that names subjects has its value from somewhere.
+  std::set<TermId> direct = names_;
+  direct.insert(lists_.begin(), lists_.end());
   for (const TermId name : direct) {
     writers.for_each(name, false, [&](const Site& site) {
       const Effect& effect = model.paths[site.path].effects[site.effect];
-      if (effect.kind == Effect::Kind::kChange && is_handed_on(model.terms, effect.after))
-        names_.insert(model.terms.arg(effect.after, 1));
+      const TermId after = effect.after;
+      const bool appends = model.terms.op(after) == Op::kCall && model.terms.args(after).size() == 3 &&
+                           model.terms.is_text(model.terms.arg(after, 0), "append");
+      const TermId value = appends ? model.terms.arg(after, 2) : after;
+      if (effect.kind == Effect::Kind::kChange && is_handed_on(model.terms, value))
+        (lists_.count(name) != 0 && !appends ? lists_ : names_).insert(model.terms.arg(value, 1));
     });
   }
 }

@@ -18,6 +18,9 @@ class SeedHints {
   /// Whether a field of payloads, or a property, of this name is taken for the name of a subject.
   bool names_subject(TermId key) const { return names_.count(key) != 0; }
 
+  /// Likewise for a list of such names.
+  bool lists_subjects(TermId key) const { return lists_.count(key) != 0; }
+
   /// Puts fields into the data of an input that its declaration asks for and that are not there.
   void complete(ReplaySeed::Input& input) const;
 
@@ -30,6 +33,7 @@ class SeedHints {
 
   const Model& model_;
   std::set<TermId> names_;
+  std::set<TermId> lists_;
   double largest_ = 1;  // number in the rules
 };
 

@@ -53,8 +53,12 @@ class LoopSearch::Chooser {
   }
   bool is_first() const { return number_ == 0; }
 
-  /// The name of a subject, where the set has one: mostly `own`.
-  std::optional<TermId> choose_subject(const ValueSet& set, const std::string& own) {
+  /// The name of a subject, or a list of them, where `key` is taken for that and the set has one: mostly
+  /// `own`.
+  std::optional<TermId> choose_subject(const SeedHints& hints, TermId key, const ValueSet& set,
+                                       const std::string& own) {
+    if (hints.lists_subjects(key) && set.may_be(ValueSet::kList)) return list_constant();
+    if (!hints.names_subject(key)) return std::nullopt;
     const TermId name = terms_.text_constant(below(3) > 0 ? own : "s-2");
     if (!set.contains(terms_, name)) return std::nullopt;
     return name;
@@ -277,8 +281,8 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
     const std::string key(terms_.text(terms_.arg(leaf, 1)));
     if (key.empty()) continue;
     const ValueSet set = facts_.solver().values(leaf, literals);
-    std::optional<TermId> name;
-    if (hints_->names_subject(terms_.arg(leaf, 1))) name = chooser.choose_subject(set, input.subject);
+    const std::optional<TermId> name =
+        chooser.choose_subject(*hints_, terms_.arg(leaf, 1), set, input.subject);
     const TermId value = name.has_value() ? *name : chooser.choose(set);
     literals.push_back({terms_.apply(Op::kEqual, {leaf, value}), true});
     if (facts_.solver().is_contradiction(literals)) literals.pop_back();
@@ -303,8 +307,7 @@ void LoopSearch::add_input(const Entry& entry, Chooser& chooser, ReplaySeed& see
     });
     if (known || subject.empty()) continue;
     const ValueSet set = facts_.solver().values(leaf, literals);
-    std::optional<TermId> named;
-    if (hints_->names_subject(name)) named = chooser.choose_subject(set, subject);
+    const std::optional<TermId> named = chooser.choose_subject(*hints_, name, set, subject);
     const TermId value = named.has_value() ? *named : chooser.choose(set);
     literals.push_back({terms_.apply(Op::kEqual, {leaf, value}), true});
     if (facts_.solver().is_contradiction(literals)) literals.pop_back();
@@ -393,8 +396,9 @@ void LoopSearch::prepare(TermId name, TermId value, const std::string& subject, 
     for (const Effect& each : path.effects) look(look, each.after);
     std::string data = "{";
     for (const TermId field : fields) {
-      const TermId chosen =
-          field == effect.after ? value : chooser.choose(facts_.solver().values(field, literals));
+      const ValueSet set = facts_.solver().values(field, literals);
+      const std::optional<TermId> named = chooser.choose_subject(*hints_, terms_.arg(field, 1), set, subject);
+      const TermId chosen = field == effect.after ? value : named.has_value() ? *named : chooser.choose(set);
       literals.push_back({terms_.apply(Op::kEqual, {field, chosen}), true});
       if (facts_.solver().is_contradiction(literals)) literals.pop_back();
       if (chosen == terms_.null()) continue;
