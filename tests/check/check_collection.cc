@@ -26,7 +26,7 @@ constexpr uint32_t kTimers = 200;
 /// More timers than that at once are ever more.
 constexpr uint64_t kManyTimers = 50;
 /// Programs that end and are warned about all the same: not more than these.
-constexpr size_t kMostNeedless = 6;
+constexpr size_t kMostNeedless = 5;
 /// Things that programs say should be told and that are not: not more than these. To be lowered, never
 /// raised.
 constexpr size_t kMostUntold = 2;

@@ -6,7 +6,7 @@ import support
 
 LOOP = "rule begin on go {\n  set started = now()\n}\nrule count_changes on subject-property-changed {\n  set counter += 1 from 0\n}\n"
 GOOD = "rule greet on go {\n  emit greeted\n}\n"
-POSSIBLE = "rule step on go {\n  set n = subject.n + payload.step\n  emit go { step: payload.step }\n}\n"
+POSSIBLE = "rule step on go when subject.n ?? 0 != 10 {\n  set n += 2 from 0\n  emit go\n}\n"
 
 
 class Loops(support.Case):

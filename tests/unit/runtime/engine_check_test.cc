@@ -17,7 +17,7 @@ class SilentLogger final : public Logger {
 constexpr const char* kGood = "rule greet on go { emit greeted }\n";
 constexpr const char* kLoop = "rule ping on go { emit pong }\nrule pong on pong { emit go }\n";
 constexpr const char* kPossible =
-    "rule step on go {\n  set n = subject.n + payload.step\n  emit go { step: payload.step }\n}\n";
+    "rule step on go when subject.n ?? 0 != 10 {\n  set n += 2 from 0\n  emit go\n}\n";
 
 struct Rig {
   explicit Rig(LoopCheck check) : engine(options_for(check), nullptr, sink(), logger) {}
