@@ -28,17 +28,23 @@ class EventGraph::Islands {
 
  private:
   using Place = std::pair<std::string_view, Triggers::Waiting>;
+  /// Places in globs_ that end with a star, or begin with one.
+  struct Side {
+    std::vector<uint32_t> globs;
+    bool is_one = false;  ///< all of them are joined
+  };
   /// Globs for the same subjects.
   struct Group {
     const CompiledTrigger* trigger;
-    std::vector<uint32_t> ends;    ///< with `*`, places in globs_
-    std::vector<uint32_t> begins;  ///< with `*`
+    Side ends;
+    Side begins;
   };
 
   void join(uint32_t node, uint32_t other) { parent_[root(node)] = root(other); }
   void collect_globs();
   void join_open_ends();
-  void join_groups(const Group& group, const Group& other);
+  void join_groups(Group& group, Group& other);
+  void join_sides(Side& ends, Side& begins);
   void join_others();
   void try_to_join(uint32_t glob, uint32_t other);
   uint32_t rule_of(uint32_t glob) const { return globs_[glob].second.rule; }
@@ -114,23 +120,23 @@ void EventGraph::Islands::collect_globs() {
     globs_.emplace_back(pattern, waiting);
     Group& group = groups_[subjects];
     group.trigger = waiting.trigger;
-    if (ends_with_star(pattern)) group.ends.push_back(number);
-    if (begins_with_star(pattern)) group.begins.push_back(number);
+    if (ends_with_star(pattern)) group.ends.globs.push_back(number);
+    if (begins_with_star(pattern)) group.begins.globs.push_back(number);
   }
 }
 
 // What ends with a star and what begins with one always meet.
 void EventGraph::Islands::join_open_ends() {
-  std::vector<const Group*> groups;
+  std::vector<Group*> groups;
   GlobTable by_subject;
-  for (const auto& [subjects, group] : groups_) {
+  for (auto& [subjects, group] : groups_) {
     for (const NamePattern& each : group.trigger->subjects)
       by_subject.add(each.text, static_cast<uint32_t>(groups.size()));
     groups.push_back(&group);
   }
   by_subject.finish();
   const auto any = groups_.find("");
-  for (const Group* group : groups) {
+  for (Group* group : groups) {
     if (any != groups_.end()) join_groups(*group, any->second);
     for (const NamePattern& each : group->trigger->subjects) {
       for (const uint32_t number : by_subject.near(each.text)) {
@@ -140,14 +146,19 @@ void EventGraph::Islands::join_open_ends() {
   }
 }
 
-void EventGraph::Islands::join_groups(const Group& group, const Group& other) {
-  const auto join_all = [&](const std::vector<uint32_t>& some, const std::vector<uint32_t>& others) {
-    if (some.empty() || others.empty()) return;
-    for (const uint32_t glob : some) join(rule_of(glob), rule_of(others.front()));
-    for (const uint32_t glob : others) join(rule_of(glob), rule_of(some.front()));
-  };
-  join_all(group.ends, other.begins);
-  join_all(group.begins, other.ends);
+void EventGraph::Islands::join_groups(Group& group, Group& other) {
+  join_sides(group.ends, other.begins);
+  join_sides(other.ends, group.begins);
+}
+
+void EventGraph::Islands::join_sides(Side& ends, Side& begins) {
+  if (ends.globs.empty() || begins.globs.empty()) return;
+  const uint32_t first = rule_of(ends.globs.front());
+  join(first, rule_of(begins.globs.front()));
+  for (Side* side : {&ends, &begins}) {
+    if (std::exchange(side->is_one, true)) continue;
+    for (const uint32_t glob : side->globs) join(rule_of(glob), first);
+  }
 }
 
 void EventGraph::Islands::try_to_join(uint32_t glob, uint32_t other) {
