@@ -21,7 +21,7 @@ enum class StoryFormat : uint8_t { kText, kJson };
 struct ReplayCommandOptions {
   std::string file;
   std::vector<std::string> rules;
-  std::vector<std::string> granted_environment;
+  RuleInputOptions surroundings;  ///< --allow-env and --extern
   uint64_t events = 40;
   StoryFormat format = StoryFormat::kText;
 };
@@ -41,11 +41,10 @@ Examples:
 )";
 
 ExitStatus load(const ReplayCommandOptions& options, const ReplayFile& file, RuleInput& rules) {
-  RuleInputOptions input;
+  RuleInputOptions input = options.surroundings;
   input.paths = options.rules.empty() ? file.rules : options.rules;
   if (input.paths.empty()) wrong_usage(fmt::format("`{}` names no rules: add --rules PATH", options.file));
   for (const auto& [name, value] : file.seed.parameters) input.settings.push_back(name + "=" + value);
-  input.granted_environment = options.granted_environment;
   if (const ExitStatus status = read_rule_input(input, rules); status != ExitStatus::kOk) return status;
   if (rules.loaded.program != nullptr) return ExitStatus::kOk;
   Console console;
@@ -88,8 +87,7 @@ Action declare_replay(CLI::App& app) {
   add_text(app, "FILE", "FILE", options->file, "a replay that `krules check` wrote")->option_text("FILE");
   add_texts(app, "--rules", "PATH", options->rules,
             "rule files or folders to run in the place of those that the file names");
-  add_texts(app, "--allow-env", "NAME", options->granted_environment,
-            "an environment variable that env() may read");
+  add_surroundings(app, options->surroundings);
   add_number(app, "--events", 1, std::numeric_limits<uint32_t>::max(), options->events,
              fmt::format("how many events to show at most (default: {})", options->events));
   add_choice<StoryFormat>(app, "--format", {{"text", StoryFormat::kText}, {"json", StoryFormat::kJson}},

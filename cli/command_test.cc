@@ -11,7 +11,6 @@
 #include "krules/glob.h"
 #include "krules/rule_tests.h"
 #include "krules/runner.h"
-#include "krules/stdlib.h"
 #include "options.h"
 #include "rule_input.h"
 #include "store_access.h"
@@ -80,9 +79,7 @@ ExitStatus test(const TestCommandOptions& options) {
   CompileOptions compile_options;
   compile_options.parameters = parse_settings(options.input.settings);
   FunctionTable functions;
-  StandardFunctionOptions function_options;
-  function_options.environment = options.input.granted_environment;
-  add_standard_functions(functions, function_options);
+  add_functions(options.input, functions);
   compile_options.functions = &functions;
   std::vector<Glob> filters;
   for (const std::string& filter : options.filters) filters.emplace_back(filter);

@@ -14,15 +14,23 @@
 
 namespace krules::cli {
 
-/// What `check` and `graph` are told about the rules.
+/// What `check`, `graph` and `test` are told about the rules.
 struct RuleInputOptions {
   std::vector<std::string> paths;
   std::vector<std::string> settings;  ///< `name=value`
   std::vector<std::string> granted_environment;
+  std::vector<std::string> externs;  ///< `name(parameter, parameter)`
 };
 
-/// PATH..., `--set` and `--allow-env`.
+/// PATH..., `--set`, `--allow-env` and `--extern`.
 void add_rule_input(CLI::App& app, RuleInputOptions& options);
+
+/// Of these `--allow-env` and `--extern` alone.
+void add_surroundings(CLI::App& app, RuleInputOptions& options);
+
+/// Adds the standard functions, and what a C++ program that embeds the rules brings: functions, which fail
+/// when they are called here, and actions, whose names have a dot. Throws what is reported as wrong usage.
+void add_functions(const RuleInputOptions& options, FunctionTable& functions);
 
 /// The values of params by name, from texts `name=value`. Throws what is reported as wrong usage.
 std::map<std::string, std::string> parse_settings(const std::vector<std::string>& settings);

@@ -1,6 +1,7 @@
 """krules check: what it reports, in each format; what is allowed and denied."""
 
 import json
+import pathlib
 import re
 import unittest
 
@@ -30,6 +31,20 @@ class Report(support.Case):
             self.assertIn(text, done.stdout)
         self.assertTrue(done.stdout.endswith("\n3 errors; what the rules set off was not checked\n"), done.stdout)
         self.assertEqual(done.stderr, "")
+
+    def test_rules_of_a_program_that_brings_functions_and_actions_of_its_own(self):
+        example = str(pathlib.Path(__file__).parents[2] / "rules_examples" / "embedding" / "prices.krules")
+        brings = ("--extern", "with_tax(amount)", "--extern", "shop.print_label(text)")
+        done = self.krules("check", example, "--deny", "warnings", *brings)
+        self.assertIn("every cascade ends", done.stdout)
+        self.assertIn("unknown function `with_tax`", self.krules("check", example, *brings[2:], status=1).stdout)
+        wrong = self.krules("check", example, *brings[:1], "with_tax(amount, country)", *brings[2:], status=1)
+        self.assertIn("`with_tax` needs `country`", wrong.stdout)
+        for value in ("with_tax", "with tax(amount)", "with_tax(amount", "with_tax(,)", ".a(x)"):
+            wrong = self.krules("check", example, "--extern", value, status=2)
+            self.assertIn(f"`{value}` is no value of --extern", wrong.stderr)
+        wrong = self.krules("check", example, "--extern", "lower(text)", status=2)
+        self.assertIn("`lower` of --extern is there already", wrong.stderr)
 
     def test_a_finding_is_shown_with_its_line(self):
         self.write("a.krules", DOUBTFUL)
