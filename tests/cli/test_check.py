@@ -39,7 +39,7 @@ class Report(support.Case):
         self.assertIn("every cascade ends", done.stdout)
         self.assertIn("unknown function `with_tax`", self.krules("check", example, *brings[2:], status=1).stdout)
         wrong = self.krules("check", example, *brings[:1], "with_tax(amount, country)", *brings[2:], status=1)
-        self.assertIn("`with_tax` needs `country`", wrong.stdout)
+        self.assertIn("`with_tax` needs an argument `country`", wrong.stdout)
         for value in ("with_tax", "with tax(amount)", "with_tax(amount", "with_tax(,)", ".a(x)"):
             wrong = self.krules("check", example, "--extern", value, status=2)
             self.assertIn(f"`{value}` is no value of --extern", wrong.stderr)
