@@ -165,9 +165,9 @@ Action declare_run(CLI::App& app) {
              fmt::format("events in one commit at most (default: {})", options->commit_batch));
   add_number(app, "--max-calls", 1, 10'000, options->max_calls,
              fmt::format("outside calls at the same time at most (default: {})", options->max_calls));
-  add_number(
-      app, "--max-waiting-calls", 1, kMost, options->max_waiting_calls,
-      fmt::format("no input is taken while more outside calls wait (default: {})", options->max_waiting_calls));
+  add_number(app, "--max-waiting-calls", 1, kMost, options->max_waiting_calls,
+             fmt::format("no input is taken while more outside calls wait (default: {})",
+                         options->max_waiting_calls));
   add_number(app, "--max-response", 1, 1 << 10, options->max_response,
              fmt::format("MiB of a response that are read at most (default: {})", options->max_response));
   app.footer(kExamples);

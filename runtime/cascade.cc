@@ -199,7 +199,8 @@ size_t Cascade::savepoint() {
 
 void Cascade::rollback(size_t savepoint) {
   const Savepoint point = savepoints_[savepoint];
-  if (recorder_ != nullptr) recorder_->before_undo(point.undo, point.effects, point.timers, point.calls, point.logs);
+  if (recorder_ != nullptr)
+    recorder_->before_undo(point.undo, point.effects, point.timers, point.calls, point.logs);
   revert(point.undo);
   revert_timers(point.timers);
   calls_.resize(point.calls);
