@@ -122,7 +122,36 @@ void SeedHints::complete(ReplaySeed::Input& input) const {
   }
 }
 
-uint32_t SeedHints::far_enough(const ReplaySeed& seed, uint32_t least) const {
+// Whether a text or a list is put together.
+bool SeedHints::swells(TermId term) const {
+  const TermPool& terms = model_.terms;
+  const Op op = terms.op(term);
+  if (op == Op::kConcat || op == Op::kList) return !terms.is_const(term);
+  if (op == Op::kAdd) {
+    const auto sides = terms.args(term);
+    if (std::any_of(sides.begin(), sides.end(),
+                    [&](TermId side) { return terms.is_const(side) && !terms.value(side).is_number(); }))
+      return true;
+  }
+  if (op == Op::kCall) {
+    const std::string_view name = terms.text(terms.arg(term, 0));
+    if (name == "append" || name == "spread" || name == "set path" || name == "with" || name == "merge")
+      return true;
+  }
+  const auto args = terms.args(term);
+  return std::any_of(args.begin(), args.end(), [&](TermId arg) { return swells(arg); });
+}
+
+uint32_t SeedHints::far_enough(const ReplaySeed& seed, const std::vector<uint32_t>& paths,
+                               uint32_t least) const {
+  const bool grows = std::any_of(paths.begin(), paths.end(), [&](uint32_t path) {
+    const auto& effects = model_.paths[path].effects;
+    return std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) {
+      return swells(effect.subject) || swells(effect.payload) || swells(effect.after) ||
+             swells(effect.context);
+    });
+  });
+  if (grows) return least;
   double largest = largest_;
   for (const ReplaySeed::Input& input : seed.inputs) largest = std::max(largest, largest_in(input.data));
   for (const ReplaySeed::Property& each : seed.properties) largest = std::max(largest, largest_in(each.json));

@@ -324,7 +324,7 @@ bool LoopSearch::loops(const ReplaySeed& seed, const Component& component, Repla
   if (outcome.end != End::kRepeats && outcome.end != End::kFuse) return false;
   if (outcome.end == End::kFuse) {
     // Long is not yet for ever.
-    const uint32_t far = hints_->far_enough(seed, options_.max_cascade);
+    const uint32_t far = hints_->far_enough(seed, component.paths, options_.max_cascade);
     if (far == 0) return false;
     if (far > options_.max_cascade) {
       const ReplayOutcome later = options_.replay(seed, far);
