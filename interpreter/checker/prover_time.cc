@@ -71,7 +71,9 @@ bool Prover::time_passes(Component& component) {
           return !is_inside(link) || model_.paths[link.from].effects[link.effect].subject == own;
         });
     if (!one_subject) continue;
-    for (const auto& [name, extended] : written_on_circles(component)) {
+    for (const auto& written : written_on_circles(component)) {
+      const TermId name = written.first;
+      const bool extended = written.second;
       if (extended || !activity_->only_moves(name, true)) continue;
       const TermId read = terms_.read(own, name);
       // Ways that raise it by one at least, each time.
