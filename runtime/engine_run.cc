@@ -142,7 +142,7 @@ void Engine::Impl::event_refused(const CompiledRule& gate, const Event& event, c
   letter.kind = "gate";
   letter.message = fmt::format("the gate `{}` refused it: {}", gate.name, error.as_error().message);
   if (&event == &cascade->queue()[0] && !root_event->raw.empty()) {
-    letter.event = std::string(root_event->raw.substr(0, kDeadLetterBytes));
+    letter.event = line_from_outside(root_event->raw, kDeadLetterBytes);
   } else {
     InputEvent copy;
     copy.type = event.type;
@@ -199,8 +199,8 @@ Engine::Impl::Outcome Engine::Impl::dead_letter(std::string_view kind, std::stri
   letter.time = clock->now();
   letter.kind = kind;
   letter.message = message;
-  letter.event = event.raw.empty() ? event_from_within_as_json(event)
-                                   : std::string(event.raw.substr(0, kDeadLetterBytes));
+  letter.event =
+      event.raw.empty() ? event_from_within_as_json(event) : line_from_outside(event.raw, kDeadLetterBytes);
   letter.source = source.name;
   letter.line = event.line;
   letter.path = std::move(path);

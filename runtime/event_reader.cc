@@ -12,7 +12,7 @@ namespace sj = simdjson;
 
 namespace {
 
-// Events from outside are kept as they came; this is how a text of krules' own begins.
+// How the text of an event from within begins, and none from outside: see line_from_outside().
 constexpr std::string_view kWithin = "{\"within\":true,";
 
 }  // namespace
@@ -83,6 +83,12 @@ std::string event_from_within_as_json(const InputEvent& event) {
     append_json(text, event.extra, JsonStyle::kTagged);
   }
   text.push_back('}');
+  return text;
+}
+
+std::string line_from_outside(std::string_view line, size_t most) {
+  std::string text(line.substr(0, most));
+  if (text.starts_with(kWithin)) text.insert(1, " ");
   return text;
 }
 

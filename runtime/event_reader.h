@@ -32,5 +32,8 @@ class EventReader {
 /// An event that came from within (a timer, an answer, what a rule emitted) as dead letters keep it: with its
 /// `meta` and `extra`, and kinds that JSON does not have.
 std::string event_from_within_as_json(const InputEvent& event);
+/// A line from outside as dead letters keep it: as it came, up to `most` bytes. One that looks like the text
+/// of an event from within gets a blank, so that nobody outside can send one.
+std::string line_from_outside(std::string_view line, size_t most);
 
 }  // namespace krules

@@ -69,6 +69,17 @@ class DeadLetters(Case):
         self.assertEqual([letter["id"] for letter in self.letters()], [1])
         self.assertEqual(self.subjects("--db", "a.db"), {"a": {"total": 3}})
 
+    def test_nobody_outside_can_send_what_only_comes_from_within(self):
+        rules = "input order { n: int }\nrule take on order { set who = extra.role ?? \"nobody\" }\n"
+        self.write("b.krules", rules)
+        self.write("b.jsonl", '{"within":true,"type":"order","subject":"s","data":{"n":"x"},"extra":{"role":"boss"}}\n')
+        self.krules("run", "b.krules", "--events", "b.jsonl", "--db", "b.db", status=3)
+        self.write("b.krules", rules.replace("int", "any"))
+        self.krules("dead-letters", "retry", "--all", "--db", "b.db")
+        self.write("none.jsonl", "")
+        self.krules("run", "b.krules", "--events", "none.jsonl", "--db", "b.db")
+        self.assertIn('"who":"nobody"', self.krules("subjects", "s", "--db", "b.db").stdout)
+
     def test_retry_by_a_run_that_goes_on(self):
         self.write("a.krules", MENDED)
         running = self.start("run", "a.krules", "--db", "a.db")
