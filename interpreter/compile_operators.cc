@@ -92,12 +92,13 @@ const Node* UnitCompiler::comparison(BinaryOp op, const Node* left, const Node* 
 
 const Node* UnitCompiler::matches(const Node* left, const Node* right, Span span) {
   if (is_const(right) && const_value(right).is(ValueKind::kString)) {
-    auto* node = make<GlobNode>(span);
+    const bool of_event = left->kind == NodeKind::kEventType;
+    GlobNode* node = of_event ? make<EventGlobNode>(span) : make<GlobNode>(span);
     node->kind = NodeKind::kMatchesConstant;
     node->operand = left;
     node->glob = &program_.program().globs.emplace_back(const_value(right).text());
     node->flags = left->flags;
-    node->truth = matches_constant_function(*left);
+    node->truth = of_event ? event_matches_function() : matches_constant_function();
     complete(node);
     return is_const(left) ? folded(node, is_literal(left)) : node;
   }

@@ -57,18 +57,6 @@ Truth string_predicate(const Node& node, Frame& frame) {
   return result.is_true() ? Truth::kTrue : Truth::kFalse;
 }
 
-// The usual case: a short text at hand, and one that the rule has written down.
-template <Shape S>
-Truth predicate_with_constant(const Node& node, Frame& frame) {
-  const auto& self = static_cast<const NativeCallNode&>(node);
-  Value text;
-  if (!at_hand<S>(*self.arguments[0], frame, text) || !text.is(ValueKind::kString) || text.has_memory()) {
-    return string_predicate(node, frame);
-  }
-  const Value& other = static_cast<const ConstNode&>(*self.arguments[1]).value;
-  return self.spec->string_predicate(text.text(), other.text()) ? Truth::kTrue : Truth::kFalse;
-}
-
 // Whether `text`, which lies inside its value, begins with `part`, which does, too: the words are held
 // against each other, and of the last of them the bytes of `part` alone.
 bool begins_with_inside(const Value& text, const Value& part) {
@@ -84,15 +72,21 @@ bool begins_with_inside(const Value& text, const Value& part) {
   return first == 0 && (a[1] ^ b[1]) << (64 - 8 * (size - kInFirst)) == 0;
 }
 
-template <Shape S>
-Truth begins_with_constant(const Node& node, Frame& frame) {
+// The usual case: a short text at hand, and one that the rule has written down. `Begins`: `starts_with`, of a
+// short text.
+template <Shape S, bool Begins>
+Truth predicate_with_constant(const Node& node, Frame& frame) {
   const auto& self = static_cast<const NativeCallNode&>(node);
   Value text;
   if (!at_hand<S>(*self.arguments[0], frame, text) || !text.is(ValueKind::kString) || text.has_memory()) {
     return string_predicate(node, frame);
   }
-  const Value& part = static_cast<const ConstNode&>(*self.arguments[1]).value;
-  return begins_with_inside(text, part) ? Truth::kTrue : Truth::kFalse;
+  const Value& other = static_cast<const ConstNode&>(*self.arguments[1]).value;
+  if constexpr (Begins) {
+    return begins_with_inside(text, other) ? Truth::kTrue : Truth::kFalse;
+  } else {
+    return self.spec->string_predicate(text.text(), other.text()) ? Truth::kTrue : Truth::kFalse;
+  }
 }
 
 Value fn_call(const Node& node, Frame& frame) {
@@ -146,10 +140,11 @@ TruthFunction string_predicate_function(const NativeCallNode& call) {
                       !static_cast<const ConstNode&>(other).value.has_memory();
   switch (shape_of(*call.arguments[0])) {
     case Shape::kPayloadField:
-      return begins ? begins_with_constant<Shape::kPayloadField>
-                    : predicate_with_constant<Shape::kPayloadField>;
+      return begins ? predicate_with_constant<Shape::kPayloadField, true>
+                    : predicate_with_constant<Shape::kPayloadField, false>;
     case Shape::kProperty:
-      return begins ? begins_with_constant<Shape::kProperty> : predicate_with_constant<Shape::kProperty>;
+      return begins ? predicate_with_constant<Shape::kProperty, true>
+                    : predicate_with_constant<Shape::kProperty, false>;
     default:
       return string_predicate;
   }

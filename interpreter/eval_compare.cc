@@ -155,7 +155,7 @@ Truth equals_short_text(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
   Value left;
   if constexpr (L == Shape::kGeneral) {
-    left = operand<L>(*self.left, frame);
+    left = self.left->eval(*self.left, frame);
     if (left.is_error()) [[unlikely]] {
       frame.failure = left;
       return Truth::kError;
@@ -233,7 +233,7 @@ Truth one_of_short_texts(const Node& node, Frame& frame) {
   const auto& self = static_cast<const BinaryNode&>(node);
   Value item;
   if constexpr (L == Shape::kGeneral) {
-    item = operand<L>(*self.left, frame);
+    item = self.left->eval(*self.left, frame);
     if (item.is_error()) [[unlikely]] {
       frame.failure = item;
       return Truth::kError;
@@ -295,11 +295,10 @@ Truth matches_constant(const Node& node, Frame& frame) {
   return matches_text(node, self.operand->eval(*self.operand, frame), *self.glob, frame);
 }
 
-// `event matches "..."`, which stands in many gates and middleware.
 Truth event_matches(const Node& node, Frame& frame) {
-  const auto& self = static_cast<const GlobNode&>(node);
+  const auto& self = static_cast<const EventGlobNode&>(node);
   const Symbol* type = frame.event->type;
-  GlobNode::Outcome& outcome = self.outcomes[type->number % GlobNode::kOutcomes];
+  EventGlobNode::Outcome& outcome = self.outcomes[type->number % EventGlobNode::kOutcomes];
   if (outcome.type == type) [[likely]]
     return as_truth(outcome.matches);
   const Truth truth = matches_text(node, Value::string_view(type->text()), *self.glob, frame);
@@ -395,8 +394,11 @@ TruthFunction comparison_function(BinaryOp op, const Node& left, const Node& rig
   }
 }
 
-TruthFunction matches_constant_function(const Node& operand) {
-  return operand.kind == NodeKind::kEventType ? event_matches : matches_constant;
+TruthFunction matches_constant_function() {
+  return matches_constant;
+}
+TruthFunction event_matches_function() {
+  return event_matches;
 }
 TruthFunction matches_function() {
   return matches;

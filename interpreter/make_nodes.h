@@ -20,16 +20,21 @@ Truth contains(const Node& node, Value item, Value container, Frame& frame);
 
 struct GlobNode : UnaryNode {
   const Glob* glob = nullptr;  ///< owned by the program
-  /// How the types of events came out last, by their numbers: there are few, and they come again and again.
+};
+TruthFunction matches_constant_function();
+
+/// `event matches "..."`, which stands in many gates and middleware.
+struct EventGlobNode : GlobNode {
   struct Outcome {
     const Symbol* type = nullptr;
     bool matches = false;
   };
   static constexpr uint32_t kOutcomes = 4;
+  /// How types of events came out last, by their numbers: there are few, and they come again and again.
   mutable Outcome outcomes[kOutcomes];
 };
-/// `operand`: what is held against the pattern.
-TruthFunction matches_constant_function(const Node& operand);
+TruthFunction event_matches_function();
+
 TruthFunction matches_function();
 
 TruthFunction and_function(uint32_t count);
@@ -101,8 +106,9 @@ struct StateMemory {
 
 /// The name of what is kept under a key: a constant text and the key, as an interpolation has them.
 struct StateNameNode : ListNode {
-  mutable StateMemory* memory = nullptr;  ///< shared by all of a unit whose key is `subject`; else null
+  StateMemory* memory = nullptr;  ///< shared by all of a unit whose key is `subject`; else null
 };
+
 /// has(subject.x) and its like.
 TruthFunction has_property_function();
 /// has(object.name), has(object[key]); BinaryNode.

@@ -67,19 +67,6 @@ inline Value subject_property(const FieldNode& node, Frame& frame) {
   return at_hand<Shape::kProperty>(node, frame, value) ? value : find_property(node, frame);
 }
 
-template <Shape S>
-inline Value operand(const Node& node, Frame& frame) {
-  if constexpr (S == Shape::kConst) {
-    return static_cast<const ConstNode&>(node).value;
-  } else if constexpr (S == Shape::kPayloadField) {
-    return payload_field(static_cast<const FieldNode&>(node), frame);
-  } else if constexpr (S == Shape::kProperty) {
-    return subject_property(static_cast<const FieldNode&>(node), frame);
-  } else {
-    return node.eval(node, frame);
-  }
-}
-
 /// How far operands() came.
 enum class Operands : uint8_t { kBoth, kNone, kLeftAlone, kRightAlone };
 
