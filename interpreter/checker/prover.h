@@ -107,9 +107,15 @@ class Prover {
   bool measure_from(Component& component, const std::vector<uint32_t>& circle, uint32_t start, TermId value,
                     bool up);
   bool time_passes(Component& component);
+  bool count_is_bounded(Component& component, const std::vector<uint32_t>& circle);
+  bool time_comes(Component& component, const std::vector<uint32_t>& circle);
+  bool remove_ways(Component& component, const std::vector<uint32_t>& circle,
+                   const std::vector<uint32_t>& paths, std::string text);
+  bool raises(uint32_t path, TermId name);
   bool asks_for_time(uint32_t path, const std::vector<uint32_t>& circle, const Component& component);
   bool stands(TermId term, const std::vector<uint32_t>& circle, const Component& component);
   bool subjects_are_finite(const Component& component);
+  bool is_finite(TermId term, uint32_t path, const Component& component);
   bool is_finite(TermId term, uint32_t path, bool made, FlowVisit& visit);
   std::vector<std::pair<TermId, bool>> written_on_circles(const Component& component) const;
   bool remove(Component& component, ProofStep step);

@@ -1,12 +1,21 @@
 #include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <utility>
 
 #include "activity.h"
 #include "prover.h"
 
 /// What ends because time goes on: `now() < subject.due`, asked again after each delay.
 namespace krules::check {
+
+namespace {
+
+bool is_inside(const Link& link, const std::vector<uint32_t>& circle) {
+  return link.alive && std::binary_search(circle.begin(), circle.end(), link.from) &&
+         std::binary_search(circle.begin(), circle.end(), link.to);
+}
+
+}  // namespace
 
 // A time, or a span of it, that is the same whenever the circle comes round: a constant, a property that
 // nothing writes meanwhile, a field that is handed on as it is.
@@ -54,99 +63,92 @@ bool Prover::asks_for_time(uint32_t path, const std::vector<uint32_t>& circle, c
   return false;
 }
 
-// Each way round that takes a delay brings the time on by no less than the shortest of them, and one that
-// takes none is told of by itself.
-bool Prover::time_passes(Component& component) {
-  if (scope_ != Scope::kTime) return false;
-  // A number that only grows, and is asked for to be small on each way round on which it grows, wherever on
-  // it: `attempts`, raised when a call is made and looked at when it failed.
-  for (const std::vector<uint32_t>& circle : circles_of(component)) {
-    const auto is_inside = [&](const Link& link) {
-      return link.alive && std::binary_search(circle.begin(), circle.end(), link.from) &&
-             std::binary_search(circle.begin(), circle.end(), link.to);
-    };
-    const TermId own = terms_.leaf(Op::kSubject);
-    const bool one_subject =
-        std::all_of(component.links.begin(), component.links.end(), [&](const Link& link) {
-          return !is_inside(link) || model_.paths[link.from].effects[link.effect].subject == own;
-        });
-    if (!one_subject) continue;
-    for (const auto& written : written_on_circles(component)) {
-      const TermId name = written.first;
-      const bool extended = written.second;
-      if (extended || !activity_->only_moves(name, true)) continue;
-      const TermId read = terms_.read(own, name);
-      // Ways that raise it by one at least, each time.
-      const auto raises = [&](uint32_t path) {
-        const auto& effects = model_.paths[path].effects;
-        return std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) {
-          if (effect.kind != Effect::Kind::kChange || effect.in_loop || effect.name != name ||
-              effect.subject != own || effect.before != read)
-            return false;
-          std::vector<Literal> literals = conditions(path);
-          literals.push_back(
-              {terms_.apply(Op::kCall, {terms_.text_constant("is number"), effect.before}), true});
-          const ValueSet delta =
-              facts_.solver().values(terms_.apply(Op::kSubtract, {effect.after, effect.before}), literals);
-          return delta.is_whole() && delta.low >= 1;
-        });
-      };
-      const auto is_low = [&](uint32_t path) {
-        const ValueSet set = facts_.solver().values(read, conditions(path));
-        return set.is_number() && std::isfinite(set.high);
-      };
-      std::vector<uint32_t> rest;
-      std::copy_if(circle.begin(), circle.end(), std::back_inserter(rest),
-                   [&](uint32_t path) { return !raises(path); });
-      if (rest.size() == circle.size()) continue;
-      Component without = component;
-      for (Link& link : without.links) {
-        link.alive = is_inside(link) && std::binary_search(rest.begin(), rest.end(), link.from) &&
-                     std::binary_search(rest.begin(), rest.end(), link.to);
-      }
-      const auto others = circles_of(without);
-      ProofStep step{.kind = ProofStep::Kind::kTime, .text = "it is counted, and the count has a bound"};
-      for (const uint32_t path : circle) {
-        const bool goes_round = std::any_of(others.begin(), others.end(), [&](const auto& each) {
-          return std::binary_search(each.begin(), each.end(), path);
-        });
-        if (goes_round || !is_low(path)) continue;
-        for (uint32_t i = 0; i < component.links.size(); ++i) {
-          const Link& link = component.links[i];
-          if (is_inside(link) && (link.from == path || link.to == path)) step.removed.push_back(i);
-        }
-      }
-      std::sort(step.removed.begin(), step.removed.end());
-      step.removed.erase(std::unique(step.removed.begin(), step.removed.end()), step.removed.end());
-      if (remove(component, std::move(step))) return true;
-    }
-  }
-  for (const std::vector<uint32_t>& circle : circles_of(component)) {
-    const auto is_inside = [&](const Link& link) {
-      return link.alive && std::binary_search(circle.begin(), circle.end(), link.from) &&
-             std::binary_search(circle.begin(), circle.end(), link.to);
-    };
-    const bool passes = std::all_of(component.links.begin(), component.links.end(), [&](const Link& link) {
-      if (!is_inside(link) || !link.delayed) return true;
-      const Effect& effect = model_.paths[link.from].effects[link.effect];
-      return !effect.is_reply && terms_.is_const(effect.delay) &&
-             terms_.value(effect.delay).is(ValueKind::kDuration) &&
-             terms_.value(effect.delay).as_microseconds() > 0;
-    });
-    if (!passes || !subjects_are_finite(component)) continue;
-    ProofStep step{.kind = ProofStep::Kind::kTime, .text = "it waits for a time that comes"};
+// Whether the path raises a number of its subject's by one at least, whenever it is taken.
+bool Prover::raises(uint32_t path, TermId name) {
+  const TermId own = terms_.leaf(Op::kSubject);
+  const TermId read = terms_.read(own, name);
+  const auto& effects = model_.paths[path].effects;
+  return std::any_of(effects.begin(), effects.end(), [&](const Effect& effect) {
+    if (effect.kind != Effect::Kind::kChange || effect.in_loop || effect.name != name ||
+        effect.subject != own || effect.before != read)
+      return false;
+    std::vector<Literal> literals = conditions(path);
+    literals.push_back({terms_.apply(Op::kCall, {terms_.text_constant("is number"), effect.before}), true});
+    const ValueSet delta =
+        facts_.solver().values(terms_.apply(Op::kSubtract, {effect.after, effect.before}), literals);
+    return delta.is_whole() && delta.low >= 1;
+  });
+}
+
+// A number that only grows, and is asked for to be small on each way round on which it grows, wherever on it:
+// `attempts`, raised when a call is made and looked at when it failed.
+bool Prover::count_is_bounded(Component& component, const std::vector<uint32_t>& circle) {
+  const TermId own = terms_.leaf(Op::kSubject);
+  const bool one_subject = std::all_of(component.links.begin(), component.links.end(), [&](const Link& link) {
+    return !is_inside(link, circle) || model_.paths[link.from].effects[link.effect].subject == own;
+  });
+  if (!one_subject) return false;
+  for (const auto& [name, extended] : written_on_circles(component)) {
+    if (extended || !activity_->only_moves(name, true)) continue;
+    std::vector<uint32_t> rest;
     for (const uint32_t path : circle) {
-      if (!asks_for_time(path, circle, component)) continue;
-      for (uint32_t i = 0; i < component.links.size(); ++i) {
-        const Link& link = component.links[i];
-        if (is_inside(link) && (link.from == path || link.to == path)) step.removed.push_back(i);
-      }
+      if (!raises(path, name)) rest.push_back(path);
     }
-    std::sort(step.removed.begin(), step.removed.end());
-    step.removed.erase(std::unique(step.removed.begin(), step.removed.end()), step.removed.end());
-    if (remove(component, std::move(step))) return true;
+    if (rest.size() == circle.size()) continue;
+    Component without = component;
+    for (Link& link : without.links) link.alive = is_inside(link, circle) && is_inside(link, rest);
+    std::vector<uint32_t> around;  // on ways round without a raise
+    for (const auto& each : circles_of(without)) around.insert(around.end(), each.begin(), each.end());
+    const TermId read = terms_.read(own, name);
+    std::vector<uint32_t> bounded;
+    for (const uint32_t path : circle) {
+      if (std::find(around.begin(), around.end(), path) != around.end()) continue;
+      const ValueSet set = facts_.solver().values(read, conditions(path));
+      if (set.is_number() && std::isfinite(set.high)) bounded.push_back(path);
+    }
+    if (remove_ways(component, circle, bounded, "it is counted, and the count has a bound")) return true;
   }
   return false;
+}
+
+// Each way round that takes a delay brings the time on by no less than the shortest of them, and one that
+// takes none is told of by itself.
+bool Prover::time_comes(Component& component, const std::vector<uint32_t>& circle) {
+  const bool passes = std::all_of(component.links.begin(), component.links.end(), [&](const Link& link) {
+    if (!is_inside(link, circle) || !link.delayed) return true;
+    const Effect& effect = model_.paths[link.from].effects[link.effect];
+    return !effect.is_reply && terms_.is_const(effect.delay) &&
+           terms_.value(effect.delay).is(ValueKind::kDuration) &&
+           terms_.value(effect.delay).as_microseconds() > 0;
+  });
+  if (!passes || !subjects_are_finite(component)) return false;
+  std::vector<uint32_t> waiting;
+  for (const uint32_t path : circle) {
+    if (asks_for_time(path, circle, component)) waiting.push_back(path);
+  }
+  return remove_ways(component, circle, waiting, "it waits for a time that comes");
+}
+
+// Takes out what leads from or to the paths on a circle.
+bool Prover::remove_ways(Component& component, const std::vector<uint32_t>& circle,
+                         const std::vector<uint32_t>& paths, std::string text) {
+  ProofStep step{.kind = ProofStep::Kind::kTime, .text = std::move(text)};
+  for (uint32_t i = 0; i < component.links.size(); ++i) {
+    const Link& link = component.links[i];
+    if (is_inside(link, circle) && (std::binary_search(paths.begin(), paths.end(), link.from) ||
+                                    std::binary_search(paths.begin(), paths.end(), link.to)))
+      step.removed.push_back(i);
+  }
+  return remove(component, std::move(step));
+}
+
+bool Prover::time_passes(Component& component) {
+  if (scope_ != Scope::kTime) return false;
+  const std::vector<std::vector<uint32_t>> circles = circles_of(component);
+  return std::any_of(circles.begin(), circles.end(),
+                     [&](const auto& circle) { return count_is_bounded(component, circle); }) ||
+         std::any_of(circles.begin(), circles.end(),
+                     [&](const auto& circle) { return time_comes(component, circle); });
 }
 
 }  // namespace krules::check

@@ -28,8 +28,12 @@ struct Region {
     kList = 256,
     kMap = 512,
     kAny = 1023,
+    kNumbers = kInt | kFloat,
+    kTruths = kFalse | kTrue,
   };
   static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  /// Integers up to here are exact as doubles.
+  static constexpr double kExact = 9e15;
 
   uint16_t kinds = kAny;
   double low = -kInfinity;
@@ -52,6 +56,13 @@ struct Region {
   void meet(const Region& other);
   bool operator==(const Region& other) const = default;
 };
+
+inline bool is_sum(Op op) {
+  return op == Op::kAdd || op == Op::kSubtract || op == Op::kMultiply || op == Op::kNegate;
+}
+inline bool is_reckoned(Op op) {
+  return is_sum(op) || op == Op::kDivide || op == Op::kIntDivide || op == Op::kModulo;
+}
 
 /// Decides whether conditions can hold together. What it cannot decide it takes to be possible.
 class Cases {

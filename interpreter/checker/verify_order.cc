@@ -1,0 +1,274 @@
+#include <algorithm>
+#include <cmath>
+
+#include "krules/glob.h"
+#include "verify_cases.h"
+
+/// What is below what, and which conditions hold, while values are tried.
+namespace krules::check {
+
+namespace {
+
+/// Floats up to here change when this much is added to them.
+constexpr double kDense = 1e9;
+constexpr double kNoticed = 1e-5;
+
+}  // namespace
+
+Cases::Sum Cases::sum(TermId term) {
+  term = chosen(term);
+  Sum made;
+  if (terms_.is_const(term)) {
+    const Value& value = terms_.value(term);
+    made.is_known = value.is_number() && std::abs(value.as_number()) < Region::kExact;
+    if (made.is_known) made.constant = value.as_number();
+    made.exact = value.is(ValueKind::kInt);
+    return made;
+  }
+  const Op op = terms_.op(term);
+  const auto add = [&](const Sum& other, double factor) {
+    for (const auto& [part, count] : other.parts) made.parts[part] += count * factor;
+    made.constant += other.constant * factor;
+    made.exact = made.exact && other.exact;
+    made.is_known = made.is_known && other.is_known;
+  };
+  if (op == Op::kAdd || op == Op::kSubtract) {
+    add(sum(terms_.arg(term, 0)), 1);
+    add(sum(terms_.arg(term, 1)), op == Op::kAdd ? 1 : -1);
+    return made;
+  }
+  if (op == Op::kNegate) {
+    add(sum(terms_.arg(term, 0)), -1);
+    return made;
+  }
+  if (op == Op::kMultiply) {
+    const TermId a = terms_.arg(term, 0);
+    const TermId b = terms_.arg(term, 1);
+    if (terms_.is_const(b) || terms_.is_const(a)) {
+      const Sum factor = sum(terms_.is_const(b) ? b : a);
+      add(sum(terms_.is_const(b) ? a : b), factor.constant);
+      made.exact = made.exact && factor.exact;
+      made.is_known = made.is_known && factor.is_known;
+      return made;
+    }
+  }
+  const auto known = now_.find(term);
+  made.exact = known != now_.end() ? known->second.is_whole() : evaluate(term).is_whole();
+  made.parts[term] = 1;
+  return made;
+}
+
+// Both are numbers.
+uint8_t Cases::order_by_sum(TermId a, TermId b) {
+  Sum one = sum(a);
+  const Sum other = sum(b);
+  if (!one.is_known || !other.is_known || !one.exact || !other.exact) return kAllOrders;
+  for (const auto& [part, factor] : other.parts) one.parts[part] -= factor;
+  double low = one.constant - other.constant;
+  double high = low;
+  for (const auto& [part, factor] : one.parts) {
+    if (factor == 0) continue;
+    const Region region = evaluate(part);
+    low += factor > 0 ? factor * region.low : factor * region.high;
+    high += factor > 0 ? factor * region.high : factor * region.low;
+  }
+  uint8_t orders = 0;
+  if (std::isnan(low) || std::isnan(high)) return kAllOrders;
+  if (low < 0) orders |= kBelow;
+  if (low <= 0 && high >= 0) orders |= kSame;
+  if (high > 0) orders |= kAbove;
+  return orders;
+}
+
+// `n + step` against `n`, floats included: what is not negative makes nothing smaller.
+uint8_t Cases::order_by_step(TermId a, TermId b) {
+  const Op op = terms_.op(a);
+  if (op == Op::kCall && !is_variable(a)) {
+    if (chosen(terms_.arg(a, 1)) != b && chosen(terms_.arg(a, 2)) != b) return kAllOrders;
+    if (!evaluate(a).is_number()) return kAllOrders;
+    return is_call(a, "min", 2) ? kBelow | kSame : kAbove | kSame;
+  }
+  if (!is_reckoned(op) || terms_.args(a).size() != 2 || chosen(terms_.arg(a, 0)) != b) return kAllOrders;
+  const Region from = evaluate(b);
+  const Region by = evaluate(terms_.arg(a, 1));
+  if (!from.is_number() || !by.is_number()) return kAllOrders;
+  const bool positive = from.low >= 0;
+  bool up = false;
+  bool down = false;
+  switch (op) {
+    case Op::kAdd:
+      up = by.low >= 0;
+      down = by.high <= 0;
+      break;
+    case Op::kSubtract:
+      up = by.high <= 0;
+      down = by.low >= 0;
+      break;
+    case Op::kMultiply:
+      up = positive && by.low >= 1;
+      down = positive && by.low >= 0 && by.high <= 1;
+      break;
+    case Op::kDivide:
+    case Op::kIntDivide:
+      down = positive && by.low >= 1;
+      break;
+    case Op::kModulo:
+      down = positive && by.low > 0;
+      break;
+    default:
+      break;
+  }
+  uint8_t orders = kBelow | kSame | kAbove;
+  if (up) orders &= static_cast<uint8_t>(~kBelow);
+  if (down) orders &= static_cast<uint8_t>(~kAbove);
+  const bool divides = op == Op::kDivide || op == Op::kIntDivide;
+  if (divides && by.low >= 2 && (from.low > 0 || (from.low == 0 && from.low_open)))
+    orders &= static_cast<uint8_t>(~kSame);
+  const double size = std::min(std::abs(by.low), std::abs(by.high));
+  if ((op == Op::kAdd || op == Op::kSubtract) && by.low * by.high > 0 && size >= kNoticed &&
+      from.low >= -kDense && from.high <= kDense)
+    orders &= static_cast<uint8_t>(~kSame);
+  return orders;
+}
+
+// How a can stand to b. kApart: not equal, and not to be compared as numbers.
+uint8_t Cases::order(TermId first, TermId second) {
+  const TermId a = chosen(first);
+  const TermId b = chosen(second);
+  if (a == b) return kSame;
+  uint8_t orders = 0;
+  const Region x = evaluate(a);
+  const Region y = evaluate(b);
+  if (x.may_be(Region::kNumbers) && y.may_be(Region::kNumbers)) {
+    uint8_t numbers = 0;
+    if (x.low < y.high) numbers |= kBelow;
+    if (x.high > y.low) numbers |= kAbove;
+    const bool touch_low = x.low < y.high || (x.low == y.high && !x.low_open && !y.high_open);
+    const bool touch_high = x.high > y.low || (x.high == y.low && !x.high_open && !y.low_open);
+    if (touch_low && touch_high) numbers |= kSame;
+    if (x.is_number() && y.is_number()) {
+      numbers &= order_by_sum(a, b) & order_by_step(a, b);
+      const uint8_t turned = order_by_step(b, a);
+      uint8_t allowed = turned & kSame;
+      if ((turned & kBelow) != 0) allowed |= kAbove;
+      if ((turned & kAbove) != 0) allowed |= kBelow;
+      numbers &= allowed;
+    }
+    orders |= numbers;
+  }
+  const auto common = static_cast<uint16_t>(x.kinds & y.kinds & ~Region::kNumbers);
+  if ((common & (Region::kDuration | Region::kTimestamp)) != 0) orders |= kBelow | kSame | kAbove;
+  if ((common & (Region::kList | Region::kMap)) != 0) orders |= kSame | kApart;
+  if ((common & (Region::kNull | Region::kTrue | Region::kFalse)) != 0) orders |= kSame;
+  if ((common & Region::kText) != 0) {
+    Region both = Region::of_kinds(Region::kText);
+    both.meet(x);
+    both.meet(y);
+    if (both.kinds != 0) orders |= kSame;
+    const bool one_text = x.listed && y.listed && x.texts.size() == 1 && x.texts == y.texts;
+    if (!one_text) orders |= kBelow | kAbove;
+  }
+  // Of different kinds.
+  const auto group = [](uint16_t kinds) {
+    uint16_t made = kinds & static_cast<uint16_t>(~Region::kNumbers);
+    if ((kinds & Region::kNumbers) != 0) made |= Region::kInt;
+    return made;
+  };
+  const uint16_t one = group(x.kinds);
+  const uint16_t other = group(y.kinds);
+  if (one != other || (one & (one - 1)) != 0) orders |= kApart;
+  if (const auto known = orders_.find({first, second}); known != orders_.end()) orders &= known->second;
+  if (const auto known = orders_.find({a, b}); known != orders_.end()) orders &= known->second;
+  return orders;
+}
+
+uint8_t Cases::test(TermId term) {
+  const Op op = terms_.op(term);
+  const auto of_orders = [](uint8_t orders, uint8_t wanted, bool ordered) {
+    uint8_t made = 0;
+    if ((orders & wanted) != 0) made |= kHolds;
+    if (ordered && (orders & kApart) != 0) made |= kError;
+    if ((orders & ~wanted & ~(ordered ? kApart : 0)) != 0) made |= kFails;
+    return made;
+  };
+  switch (op) {
+    case Op::kNot: {
+      const uint8_t inner = test(terms_.arg(term, 0));
+      uint8_t made = inner & kError;
+      if ((inner & kHolds) != 0) made |= kFails;
+      if ((inner & kFails) != 0) made |= kHolds;
+      return made;
+    }
+    case Op::kAnd:
+    case Op::kOr: {
+      // One side decides alone, whatever the other one does.
+      const uint8_t winner = op == Op::kAnd ? kFails : kHolds;
+      const uint8_t loser = op == Op::kAnd ? kHolds : kFails;
+      const uint8_t a = test(terms_.arg(term, 0));
+      const uint8_t b = test(terms_.arg(term, 1));
+      uint8_t made = (a | b) & winner;
+      if (a == 0 || b == 0) return 0;
+      made |= a & b & loser;
+      if (((a & kError) != 0 && (b & ~winner) != 0) || ((b & kError) != 0 && (a & ~winner) != 0))
+        made |= kError;
+      return made;
+    }
+    case Op::kEqual:
+      return of_orders(order(terms_.arg(term, 0), terms_.arg(term, 1)), kSame, false);
+    case Op::kLess:
+    case Op::kLessEqual: {
+      const TermId a = terms_.arg(term, 0);
+      const TermId b = terms_.arg(term, 1);
+      uint8_t orders = order(a, b);
+      // What is equal and no number, text or time is an error.
+      const uint16_t ordered = Region::kNumbers | Region::kText | Region::kDuration | Region::kTimestamp;
+      if (!evaluate(a).may_be(ordered) || !evaluate(b).may_be(ordered)) orders = kApart;
+      return of_orders(orders, op == Op::kLess ? kBelow : kBelow | kSame, true);
+    }
+    case Op::kIn: {
+      const TermId list = terms_.arg(term, 1);
+      const TermId wanted = terms_.arg(term, 0);
+      std::vector<TermId> items;
+      if (terms_.op(list) == Op::kList) {
+        items.assign(terms_.args(list).begin(), terms_.args(list).end());
+      } else if (terms_.is_const(list) && terms_.value(list).is(ValueKind::kList)) {
+        const auto values = terms_.value(list).as_list().items();
+        for (const Value& item : std::vector<Value>(values.begin(), values.end()))
+          items.push_back(terms_.constant(item));
+      } else {
+        return kHolds | kFails | kError;
+      }
+      uint8_t made = kFails;
+      for (const TermId item : items) {
+        const uint8_t orders = order(wanted, item);
+        if (orders == kSame) return kHolds;
+        if ((orders & kSame) != 0) made |= kHolds;
+      }
+      return made;
+    }
+    case Op::kHas: {
+      const Region of = evaluate(terms_.arg(term, 0));
+      return of.may_be(Region::kNull) ? kHolds | kFails : kHolds;
+    }
+    case Op::kMatches: {
+      const TermId pattern = terms_.arg(term, 1);
+      const Region of = evaluate(terms_.arg(term, 0));
+      if (!terms_.is_const(pattern) || of.kinds != Region::kText || !of.listed) break;
+      uint8_t made = 0;
+      const std::string text(terms_.text(pattern));
+      const Glob glob(text);
+      for (const TermId each : of.texts) made |= glob.matches(terms_.text(each)) ? kHolds : kFails;
+      return made;
+    }
+    default:
+      break;
+  }
+  const Region is = evaluate(term);
+  uint8_t made = 0;
+  if (is.may_be(Region::kTrue)) made |= kHolds;
+  if (is.may_be(Region::kFalse | Region::kNull)) made |= kFails;
+  if ((is.kinds & ~(Region::kTruths | Region::kNull)) != 0) made |= kError;
+  return made;
+}
+
+}  // namespace krules::check
