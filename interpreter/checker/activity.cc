@@ -77,7 +77,7 @@ void Prover::Activity::renew(const std::vector<Component>& components, uint32_t 
     for (const uint32_t path : component.paths) activate(path);
   } else {
     for (const Link& link : component.links) {
-      if (link.alive) links[link.from].push_back(link.to);
+      if (link.taken) links[link.from].push_back(link.to);
     }
     const auto circles = circles_of(component);
     for (const std::vector<uint32_t>& circle : circles) {
@@ -122,13 +122,44 @@ bool Prover::Activity::is_alone(const std::vector<Component>& components, uint32
                      [&](uint32_t each) { return each == number || components[each].proven; });
 }
 
+// The links that lead from circles to circles, whatever they take on the way: by these the runs of an endless
+// chain become more.
+std::vector<uint32_t> Prover::Activity::leading_round(const Component& component,
+                                                      const std::vector<char>& on_circle) const {
+  const auto reach = [&](bool forward) {
+    std::map<uint32_t, std::vector<uint32_t>> next;
+    std::vector<uint32_t> found;
+    std::set<uint32_t> known;
+    for (const Link& link : component.links) {
+      const uint32_t at = forward ? link.from : link.to;
+      if (!link.taken) continue;
+      next[at].push_back(forward ? link.to : link.from);
+      if (on_circle[at] != 0 && known.insert(at).second) found.push_back(at);
+    }
+    for (size_t i = 0; i < found.size(); ++i) {
+      for (const uint32_t to : next[found[i]]) {
+        if (known.insert(to).second) found.push_back(to);
+      }
+    }
+    return known;
+  };
+  const std::set<uint32_t> after = reach(true);
+  const std::set<uint32_t> before = reach(false);
+  std::vector<uint32_t> links;
+  for (uint32_t i = 0; i < component.links.size(); ++i) {
+    const Link& link = component.links[i];
+    if (link.taken && after.count(link.from) != 0 && before.count(link.to) != 0) links.push_back(i);
+  }
+  return links;
+}
+
 // Whether each run on the circle leads to one more at most: then, from some time on, every event of the
 // circle fires the next run of it.
 bool Prover::Activity::is_one_line(const Component& component, const std::vector<char>& on_circle) const {
   std::map<uint32_t, Site> sites;      // by rule
   std::map<uint32_t, uint32_t> rules;  // that it goes on to, by path
-  for (const Link& link : component.links) {
-    if (!link.alive || on_circle[link.from] == 0 || on_circle[link.to] == 0) continue;
+  for (const uint32_t number : leading_round(component, on_circle)) {
+    const Link& link = component.links[number];
     if (model_.paths[link.from].effects[link.effect].in_loop || by_clock_[link.from] != 0) return false;
     const RulePath& from = model_.paths[link.from];
     const Site site{link.from, link.effect};
@@ -320,12 +351,12 @@ bool Prover::Activity::is_single_file(const Component& component) const {
   if (component.too_large) return false;
   // What takes time lets others in between.
   if (std::any_of(component.links.begin(), component.links.end(),
-                  [](const Link& link) { return link.alive && link.delayed; }))
+                  [](const Link& link) { return link.taken && link.delayed; }))
     return false;
   std::map<uint32_t, std::set<uint32_t>> effects;                       // by path
   std::map<std::pair<uint32_t, uint32_t>, std::set<uint32_t>> targets;  // rules by path and effect
-  for (const Link& link : component.links) {
-    if (!link.alive || on_circle_[link.from] == 0 || on_circle_[link.to] == 0) continue;
+  for (const uint32_t number : leading_round(component, on_circle_)) {
+    const Link& link = component.links[number];
     if (model_.paths[link.from].effects[link.effect].in_loop) return false;
     effects[link.from].insert(link.effect);
     targets[{link.from, link.effect}].insert(model_.paths[link.to].rule);

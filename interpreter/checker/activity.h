@@ -42,6 +42,7 @@ class Prover::Activity final : public Between {
 
  private:
   bool is_single_file(const Component& component) const;
+  std::vector<uint32_t> leading_round(const Component& component, const std::vector<char>& on_circle) const;
   uint32_t tokens(uint32_t event, const std::vector<uint32_t>& inside, std::map<uint32_t, uint32_t>& known,
                   int depth) const;
   uint32_t tokens_of_run(uint32_t rule, const std::vector<uint32_t>& inside,

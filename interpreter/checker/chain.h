@@ -16,8 +16,9 @@ struct Link {
   uint32_t effect;
   uint32_t to;
   EventClass::Kind kind;
-  bool alive = true;
+  bool alive = true;  ///< an endless chain of runs may take it again and again
   bool delayed = false;
+  bool taken = true;  ///< runs beside such a chain may; what is alive is
 };
 
 /// What may happen to a property between one run of a chain and the next.

@@ -153,9 +153,14 @@ std::vector<uint32_t> Prover::shortest_delayed_circle(const Component& component
 }
 
 bool Prover::remove(Component& component, ProofStep step) {
+  std::erase_if(step.closed, [&](uint32_t i) { return !component.links[i].taken; });
   std::erase_if(step.removed, [&](uint32_t i) { return !component.links[i].alive; });
+  step.removed.insert(step.removed.end(), step.closed.begin(), step.closed.end());
+  std::sort(step.removed.begin(), step.removed.end());
+  step.removed.erase(std::unique(step.removed.begin(), step.removed.end()), step.removed.end());
   if (step.removed.empty()) return false;
   for (const uint32_t i : step.removed) component.links[i].alive = false;
+  for (const uint32_t i : step.closed) component.links[i].taken = false;
   component.steps.push_back(std::move(step));
   return true;
 }
@@ -164,12 +169,11 @@ bool Prover::refute_links(Component& component) {
   ProofStep step{.kind = ProofStep::Kind::kRefuted};
   for (uint32_t i = 0; i < component.links.size(); ++i) {
     const Link& link = component.links[i];
-    if (!link.alive) continue;
+    if (!link.taken) continue;
     Chain chain(model_, facts_, *activity_, link.from);
     chain.add(link);
-    if (chain.is_contradiction()) step.removed.push_back(i);
+    if (chain.is_contradiction()) step.closed.push_back(i);
   }
-  if (step.removed.empty()) return false;
   step.text = "the conditions along the way contradict each other";
   return remove(component, std::move(step));
 }
@@ -231,8 +235,6 @@ bool Prover::refute_pairs(Component& component) {
         if (kept[i] == 0) step.removed.push_back(i);
       }
     }
-    std::sort(step.removed.begin(), step.removed.end());
-    step.removed.erase(std::unique(step.removed.begin(), step.removed.end()), step.removed.end());
     step.text = "the conditions along the way round contradict each other";
     if (remove(component, std::move(step))) return true;
     std::vector<Way> going_on;
@@ -258,7 +260,7 @@ bool Prover::improve(Component& component) {
 
 void Prover::accept_explored(Component& component, uint64_t events) {
   ProofStep step{.kind = ProofStep::Kind::kExplored, .times = events};
-  for (uint32_t i = 0; i < component.links.size(); ++i) step.removed.push_back(i);
+  for (uint32_t i = 0; i < component.links.size(); ++i) step.closed.push_back(i);
   step.text =
       fmt::format("every cascade was followed to its end, which comes after {} events at most", events);
   remove(component, std::move(step));

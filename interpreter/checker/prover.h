@@ -21,11 +21,14 @@ struct ProofStep {
     kChain,     ///< a property goes through finitely many values and never back
     kMeasure,   ///< a value handed on from event to event moves towards a bound
     kExplored,  ///< every cascade was gone through to its end
+    kCounted,   ///< a count that only grows, and is small on each way round on which it grows; only over
+                ///< delays
     kTime,      ///< what waits for a time that stands still; only over delays
   };
   Kind kind;
   std::vector<uint32_t> removed = {};  ///< links of the component
-  TermId property = 0;                 ///< kClimb, kChain
+  std::vector<uint32_t> closed = {};   ///< those of them that nothing takes again and again
+  TermId property = 0;                 ///< kClimb, kChain, kCounted
   bool extended = false;
   bool up = false;  ///< kClimb: towards an upper bound
   double bound = 0;
@@ -65,6 +68,7 @@ class Prover {
   /// may follow from that is looked at by the next run().
   void accept_explored(Component& component, uint64_t events);
   std::vector<Component>& components() { return components_; }
+  const std::vector<Component>& components() const { return components_; }
 
   /// Paths of a component that can still lead back to themselves, in sets that lead to each other.
   static std::vector<std::vector<uint32_t>> circles_of(const Component& component);
@@ -110,7 +114,7 @@ class Prover {
   bool count_is_bounded(Component& component, const std::vector<uint32_t>& circle);
   bool time_comes(Component& component, const std::vector<uint32_t>& circle);
   bool remove_ways(Component& component, const std::vector<uint32_t>& circle,
-                   const std::vector<uint32_t>& paths, std::string text);
+                   const std::vector<uint32_t>& paths, ProofStep step);
   bool raises(uint32_t path, TermId name);
   bool asks_for_time(uint32_t path, const std::vector<uint32_t>& circle, const Component& component);
   bool stands(TermId term, const std::vector<uint32_t>& circle, const Component& component);

@@ -27,7 +27,7 @@ bool Prover::is_finite(TermId term, uint32_t path, bool made, FlowVisit& visit) 
   };
   const auto from_links = [&](auto&& value_of) {
     for (const Link& link : visit.component->links) {
-      if (!link.alive || model_.paths[link.to].rule != rule) continue;
+      if (!link.taken || model_.paths[link.to].rule != rule) continue;
       const TermId sent = value_of(link, model_.paths[link.from].effects[link.effect]);
       if (!is_finite(sent, link.from, made, visit)) return false;
     }

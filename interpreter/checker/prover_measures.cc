@@ -64,7 +64,7 @@ bool Prover::in_all_contexts(const Component& component, const Site& site, const
   const Effect& effect = model_.paths[site.path].effects[site.effect];
   bool has_links = false;
   for (const Link& link : component.links) {
-    if (!link.alive || link.to != site.path) continue;
+    if (!link.taken || link.to != site.path || !activity_->is_active(link.from)) continue;
     has_links = true;
     Chain chain(model_, facts_, *activity_, link.from);
     chain.add(link);
@@ -99,12 +99,10 @@ bool Prover::remove_changes(Component& component, const std::vector<Site>& sites
     for (uint32_t i = 0; i < component.links.size(); ++i) {
       const Link& link = component.links[i];
       const bool own_event = link.from == site.path && link.effect == site.effect;
-      if (link.alive && (own_event || (whole_path && (link.from == site.path || link.to == site.path))))
-        step.removed.push_back(i);
+      if (link.taken && (own_event || (whole_path && (link.from == site.path || link.to == site.path))))
+        step.closed.push_back(i);
     }
   }
-  std::sort(step.removed.begin(), step.removed.end());
-  step.removed.erase(std::unique(step.removed.begin(), step.removed.end()), step.removed.end());
   return remove(component, std::move(step));
 }
 
