@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "krules/json.h"
 
 namespace krules::check {
@@ -43,8 +45,12 @@ std::string step_json(const Model& model, size_t component, const ProofStep& ste
         made += fmt::format(R"(,"direction":"{}","bound":{})", step.up ? "up" : "down",
                             step.step == 0 ? "null" : fmt::format("{}", step.bound));
       break;
+    case ProofStep::Kind::kCounted:
+      made += fmt::format(R"(,"kind":"counted","property":{})", quoted(model.terms.text(step.property)));
+      break;
     case ProofStep::Kind::kTime:
-      break;  // of what goes on over delays nothing is certified
+      made += R"(,"kind":"time")";
+      break;
     case ProofStep::Kind::kExplored:
       made += fmt::format(R"(,"kind":"explored","events":{})", step.times.value_or(0));
       break;
@@ -59,6 +65,28 @@ std::string step_json(const Model& model, size_t component, const ProofStep& ste
     }
   }
   return made + fmt::format(",\"text\":{}}}", quoted(step.text));
+}
+
+/// Sets of rules, and the steps about them. `ends(component)`: whether that is claimed of it.
+template <class Ends>
+std::string part_json(const Model& model, const std::vector<Component>& components, const Ends& ends) {
+  std::string made = "{\"components\":[";
+  const char* separator = "";
+  for (const Component& component : components) {
+    made +=
+        fmt::format("{}\n{{\"ends\":{},\"rules\":{},\"paths\":{},\"links\":{}}}", separator, ends(component),
+                    numbers(component.rules), numbers(component.paths), links_json(component));
+    separator = ",";
+  }
+  made += "],\n\"steps\":[";
+  separator = "";
+  for (size_t i = 0; i < components.size(); ++i) {
+    for (const ProofStep& step : components[i].steps) {
+      made += fmt::format("{}\n{}", separator, step_json(model, i, step));
+      separator = ",";
+    }
+  }
+  return made + "]}";
 }
 
 }  // namespace
@@ -86,35 +114,31 @@ std::string_view link_kind_name(EventClass::Kind kind) {
   return "event";
 }
 
-std::string write_certificate(const Model& model, const std::vector<Component>& components) {
+std::string write_certificate(const Model& model, const std::vector<Component>& components,
+                              const Prover* in_time) {
   std::string made = fmt::format("{{\"certificate\":{},\n\"program\":\"{}\",\n\"rules\":[",
                                  kCertificateVersion, program_fingerprint(model));
-  const char* separator = "";
-  for (const Component& component : components) {
-    for (const uint32_t number : component.rules) {
-      const RuleModel& rule = model.rules[number];
-      made += fmt::format("{}\n{{\"number\":{},\"name\":{},\"first_path\":{},\"paths\":{}}}", separator,
-                          number, quoted(rule.compiled->name), rule.first_path, rule.path_count);
-      separator = ",";
-    }
+  std::set<uint32_t> rules;
+  for (const Component& component : components) rules.insert(component.rules.begin(), component.rules.end());
+  if (in_time != nullptr) {
+    for (const Component& component : in_time->components())
+      rules.insert(component.rules.begin(), component.rules.end());
   }
-  made += "],\n\"components\":[";
-  separator = "";
-  for (const Component& component : components) {
-    made +=
-        fmt::format("{}\n{{\"ends\":{},\"rules\":{},\"paths\":{},\"links\":{}}}", separator, component.proven,
-                    numbers(component.rules), numbers(component.paths), links_json(component));
+  const char* separator = "";
+  for (const uint32_t number : rules) {
+    const RuleModel& rule = model.rules[number];
+    made += fmt::format("{}\n{{\"number\":{},\"name\":{},\"first_path\":{},\"paths\":{}}}", separator, number,
+                        quoted(rule.compiled->name), rule.first_path, rule.path_count);
     separator = ",";
   }
-  made += "],\n\"steps\":[";
-  separator = "";
-  for (size_t i = 0; i < components.size(); ++i) {
-    for (const ProofStep& step : components[i].steps) {
-      made += fmt::format("{}\n{}", separator, step_json(model, i, step));
-      separator = ",";
-    }
-  }
-  return made + "]}\n";
+  made += "],\n\"at_once\":";
+  made += part_json(model, components, [](const Component& component) { return component.proven; });
+  made += ",\n\"in_time\":";
+  if (in_time == nullptr) return made + "null}\n";
+  made += part_json(model, in_time->components(), [&](const Component& component) {
+    return !component.too_large && in_time->shortest_delayed_circle(component).empty();
+  });
+  return made + "}\n";
 }
 
 }  // namespace krules::check

@@ -220,16 +220,17 @@ CheckResult Checker::check() {
   for (size_t i = 0; i < prover.components().size(); ++i) {
     if (result_.cycles[i].verdict != Verdict::kEnds) note_needed(prover.components()[i]);
   }
+  std::optional<Prover> in_time;
   if (graph.has_delays()) {
-    Prover in_time(model_, graph, writers, facts, Scope::kTime);
-    in_time.run();
-    LoopSearch timers(model_, graph, writers, facts, in_time, options_);
-    for (const Component& component : in_time.components()) judge_in_time(component, in_time, timers);
+    in_time.emplace(model_, graph, writers, facts, Scope::kTime);
+    in_time->run();
+    LoopSearch timers(model_, graph, writers, facts, *in_time, options_);
+    for (const Component& component : in_time->components()) judge_in_time(component, *in_time, timers);
   }
   tell_needless_allowances();
   if (options_.findings) add_findings(model_, graph, writers, facts, modules_, program_, result_.diagnostics);
   if (!options_.picture) return std::move(result_);
-  result_.certificate = write_certificate(model_, prover.components());
+  result_.certificate = write_certificate(model_, prover.components(), in_time ? &*in_time : nullptr);
   result_.graph = draw_graph(model_, graph, prover.components(), result_.cycles);
   result_.summary.rules = model_.rule_count;
   result_.summary.events = result_.graph.events.size();

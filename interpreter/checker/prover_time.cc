@@ -106,7 +106,9 @@ bool Prover::count_is_bounded(Component& component, const std::vector<uint32_t>&
       const ValueSet set = facts_.solver().values(read, conditions(path));
       if (set.is_number() && std::isfinite(set.high)) bounded.push_back(path);
     }
-    if (remove_ways(component, circle, bounded, "it is counted, and the count has a bound")) return true;
+    ProofStep step{.kind = ProofStep::Kind::kCounted, .property = name};
+    step.text = "it is counted, and the count has a bound";
+    if (remove_ways(component, circle, bounded, std::move(step))) return true;
   }
   return false;
 }
@@ -126,13 +128,13 @@ bool Prover::time_comes(Component& component, const std::vector<uint32_t>& circl
   for (const uint32_t path : circle) {
     if (asks_for_time(path, circle, component)) waiting.push_back(path);
   }
-  return remove_ways(component, circle, waiting, "it waits for a time that comes");
+  return remove_ways(component, circle, waiting,
+                     {.kind = ProofStep::Kind::kTime, .text = "it waits for a time that comes"});
 }
 
 // Takes out what leads from or to the paths on a circle.
 bool Prover::remove_ways(Component& component, const std::vector<uint32_t>& circle,
-                         const std::vector<uint32_t>& paths, std::string text) {
-  ProofStep step{.kind = ProofStep::Kind::kTime, .text = std::move(text)};
+                         const std::vector<uint32_t>& paths, ProofStep step) {
   for (uint32_t i = 0; i < component.links.size(); ++i) {
     const Link& link = component.links[i];
     if (is_inside(link, circle) && (std::binary_search(paths.begin(), paths.end(), link.from) ||

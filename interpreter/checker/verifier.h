@@ -17,12 +17,13 @@
 namespace krules::check {
 
 /// Goes through a proof. What has been confirmed so far is that no cascade goes on for ever but along links
-/// that are still open.
+/// that are still open; with Scope::kTime, that nothing comes of one input for ever, with delays again and
+/// again, but along these.
 class Verifier {
  public:
-  Verifier(Model& model, const EventGraph& graph, const Writers& writers);
+  Verifier(Model& model, const EventGraph& graph, const Writers& writers, Scope scope);
 
-  CertificateReport verify(const Proof& proof);
+  CertificateReport verify(const ProofPart& proof);
 
  private:
   /// kOpen: may lie on a circle. kAside: no endless chain of runs takes it again and again, but runs beside
@@ -34,6 +35,7 @@ class Verifier {
     uint32_t effect;
     uint32_t to;
     EventClass::Kind kind;
+    bool delayed;
     State state = State::kOpen;
   };
   struct Part {
@@ -46,10 +48,12 @@ class Verifier {
   using Visit = std::function<bool(Walk& walk, size_t run)>;
 
   // verify_shape.cc
-  bool check_shape(const Proof& proof);
+  bool check_shape(const ProofPart& proof);
   bool check_component(uint32_t number, const ProofComponent& stated);
   void renew();
+  bool happens(uint32_t event) const { return scope_ == Scope::kTime || !graph_.classes()[event].delayed; }
   std::vector<std::vector<uint32_t>> circles(uint32_t component) const;
+  std::optional<uint32_t> endless(uint32_t component) const;
   std::vector<uint32_t> group_by_circle(uint32_t component) const;
 
   // verify_steps.cc
@@ -72,6 +76,19 @@ class Verifier {
   struct Flow;
   bool is_finite(TermId term, uint32_t rule, Flow& flow);
 
+  // verify_time.cc
+  using Circle = std::vector<uint32_t>;  // paths that lead to each other, in order
+  std::string confirm_time(const ProofRemoval& step);
+  std::string confirm_counted(const ProofRemoval& step);
+  std::string in_circles(const ProofRemoval& step,
+                         const std::function<std::string(const Circle&)>& confirm_one,
+                         const std::function<bool(uint32_t, const Circle&)>& ends);
+  std::vector<uint32_t> links_inside(uint32_t component, const Circle& circle) const;
+  bool stands_on(TermId term, uint32_t component, const Circle& circle) const;
+  bool waits_for_time(uint32_t path, uint32_t component, const Circle& circle) const;
+  bool raises(uint32_t path, TermId name);
+  bool is_only_raised(TermId name, uint32_t island);
+
   const Effect& effect_of(const Site& site) const { return model_.paths[site.path].effects[site.effect]; }
   uint32_t island_of(uint32_t path) const { return graph_.island_of(model_.paths[path].rule); }
   void complain(std::string text) { report_.errors.push_back(std::move(text)); }
@@ -80,6 +97,7 @@ class Verifier {
   TermPool& terms_;
   const EventGraph& graph_;
   const Writers& writers_;
+  Scope scope_;
   KnownRegions known_;
   Cases cases_;
   CertificateReport report_;
@@ -106,6 +124,7 @@ class Verifier::Walk {
     uint32_t path;
     EventClass::Kind kind = EventClass::Kind::kPlain;
     const Effect* effect = nullptr;  // that fired it
+    uint8_t cascade = 0;             // the first run of it
     TermId subject = 0;
     TermId name = 0;
     TermId payload = 0;

@@ -136,6 +136,9 @@ uint8_t Cases::order(TermId first, TermId second) {
   const TermId a = chosen(first);
   const TermId b = chosen(second);
   if (a == b) return kSame;
+  // Time does not go back.
+  if (terms_.op(a) == Op::kNow && terms_.op(b) == Op::kNow)
+    return kSame | (terms_[a].epoch > terms_[b].epoch ? kAbove : kBelow);
   uint8_t orders = 0;
   const Region x = evaluate(a);
   const Region y = evaluate(b);

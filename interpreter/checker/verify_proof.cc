@@ -83,6 +83,15 @@ ProofRemoval read_removal(Reader& reader, const Value& from) {
   made.removed = reader.numbers(reader.field(from, "removed"));
   const std::string kind = reader.text(reader.field(from, "kind"));
   if (kind == "refuted") return made;
+  if (kind == "time") {
+    made.kind = ProofRemoval::Kind::kTime;
+    return made;
+  }
+  if (kind == "counted") {
+    made.kind = ProofRemoval::Kind::kCounted;
+    made.property = reader.text(reader.field(from, "property"));
+    return made;
+  }
   if (kind == "explored") {
     made.kind = ProofRemoval::Kind::kExplored;
     made.events = reader.number(reader.field(from, "events"));
@@ -116,6 +125,15 @@ ProofRemoval read_removal(Reader& reader, const Value& from) {
   return made;
 }
 
+ProofPart read_part(Reader& reader, const Value& from) {
+  ProofPart made;
+  for (const Value& each : reader.list(reader.field(from, "components")))
+    made.components.push_back(read_component(reader, each));
+  for (const Value& each : reader.list(reader.field(from, "steps")))
+    made.steps.push_back(read_removal(reader, each));
+  return made;
+}
+
 }  // namespace
 
 std::string read_proof(std::string_view json, const Program& program, Proof& proof) {
@@ -126,10 +144,9 @@ std::string read_proof(std::string_view json, const Program& program, Proof& pro
   if (reader.number(reader.field(parsed.value, "certificate")) != kCertificateVersion || reader.failed())
     return "this is no certificate that this version of krules can read";
   proof.program = reader.text(reader.field(parsed.value, "program"));
-  for (const Value& each : reader.list(reader.field(parsed.value, "components")))
-    proof.components.push_back(read_component(reader, each));
-  for (const Value& each : reader.list(reader.field(parsed.value, "steps")))
-    proof.steps.push_back(read_removal(reader, each));
+  proof.at_once = read_part(reader, reader.field(parsed.value, "at_once"));
+  const Value in_time = reader.field(parsed.value, "in_time");
+  if (!in_time.is_null()) proof.in_time = read_part(reader, in_time);
   return reader.failed() ? "the certificate is damaged: something is missing, or of another kind" : "";
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,7 +28,7 @@ struct ProofComponent {
 };
 
 struct ProofRemoval {
-  enum class Kind : uint8_t { kRefuted, kClimb, kValues, kMeasure, kExplored };
+  enum class Kind : uint8_t { kRefuted, kClimb, kValues, kMeasure, kExplored, kCounted, kTime };
   Kind kind = Kind::kRefuted;
   uint32_t component = 0;
   std::vector<uint32_t> removed;
@@ -45,10 +46,16 @@ struct ProofRemoval {
   uint32_t events = 0;           ///< kExplored: at most so many
 };
 
-struct Proof {
-  std::string program;
+/// Of what comes of an event at once, or also later.
+struct ProofPart {
   std::vector<ProofComponent> components;
   std::vector<ProofRemoval> steps;
+};
+
+struct Proof {
+  std::string program;
+  ProofPart at_once;
+  std::optional<ProofPart> in_time;
 };
 
 /// Empty where it could be read, else what is wrong, as a sentence.

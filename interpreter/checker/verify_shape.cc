@@ -9,11 +9,12 @@
 /// Whether a certificate is about this program, and what may still go round.
 namespace krules::check {
 
-Verifier::Verifier(Model& model, const EventGraph& graph, const Writers& writers)
+Verifier::Verifier(Model& model, const EventGraph& graph, const Writers& writers, Scope scope)
     : model_(model),
       terms_(model.terms),
       graph_(graph),
       writers_(writers),
+      scope_(scope),
       known_(model, graph, writers),
       cases_(model.terms, [this](TermId term) { return known_.known(term); }),
       never_(model.paths.size(), 0),
@@ -21,12 +22,8 @@ Verifier::Verifier(Model& model, const EventGraph& graph, const Writers& writers
       entered_(model.paths.size(), 0),
       owner_(model.rules.size(), UINT32_MAX) {}
 
-bool Verifier::check_shape(const Proof& proof) {
-  if (proof.program != program_fingerprint(model_)) {
-    complain("this certificate is about another program, or about this one before it was changed");
-    return false;
-  }
-  const std::vector<std::vector<uint32_t>> components = graph_.components(Scope::kCascade);
+bool Verifier::check_shape(const ProofPart& proof) {
+  const std::vector<std::vector<uint32_t>> components = graph_.components(scope_);
   if (components.size() != proof.components.size()) {
     complain(fmt::format("the program has {} sets of rules that can set each other off, the certificate {}",
                          components.size(), proof.components.size()));
@@ -73,14 +70,14 @@ bool Verifier::check_component(uint32_t number, const ProofComponent& stated) {
     }
     for (const EventGraph::Made& made : graph_.made_on(path)) {
       const EventGraph::Class& events = graph_.classes()[made.event];
-      if (events.delayed) continue;
+      if (!happens(made.event)) continue;
       for (const uint32_t rule : events.rules) {
         if (owner_[rule] != number) continue;
         const RuleModel& target = model_.rules[rule];
         for (uint32_t to = target.first_path; to < target.first_path + target.path_count; ++to) {
           if (never_[to] != 0) continue;
           part.links.push_back(static_cast<uint32_t>(links_.size()));
-          links_.push_back({number, path, made.effect, to, events.kind});
+          links_.push_back({number, path, made.effect, to, events.kind, events.delayed});
         }
       }
     }
@@ -165,12 +162,18 @@ void Verifier::renew() {
   for (uint32_t rule = 0; rule < owner_.size(); ++rule) {
     if (owner_[rule] != UINT32_MAX && !parts_[owner_[rule]].is_known) enter_rule(rule);
   }
+  // What clocks set off comes again and again, whatever else ends.
+  if (scope_ == Scope::kTime) {
+    std::vector<uint32_t> clocks;
+    for (const CompiledSchedule& schedule : model_.program->schedules()) clocks.push_back(schedule.rule);
+    for (const uint32_t rule : graph_.reachable(clocks)) enter_rule(rule);
+  }
   for (size_t i = 0; i < waiting.size(); ++i) {
     const uint32_t path = waiting[i];
     for (const uint32_t to : out[path]) activate(to);
     const uint32_t mine = owner_[model_.paths[path].rule];
     for (const EventGraph::Made& made : graph_.made_on(path)) {
-      if (graph_.classes()[made.event].delayed) continue;
+      if (!happens(made.event)) continue;
       for (const uint32_t rule : graph_.classes()[made.event].rules) {
         if (mine != UINT32_MAX && owner_[rule] == mine && parts_[mine].is_known) continue;
         enter_rule(rule);
@@ -179,7 +182,21 @@ void Verifier::renew() {
   }
 }
 
-CertificateReport Verifier::verify(const Proof& proof) {
+// A path that can still come back to itself; over delays, where something comes later on the way.
+std::optional<uint32_t> Verifier::endless(uint32_t component) const {
+  const std::vector<std::vector<uint32_t>> all = circles(component);
+  if (scope_ == Scope::kCascade) return all.empty() ? std::nullopt : std::optional(all.front().front());
+  const std::vector<uint32_t> group = group_by_circle(component);
+  for (const uint32_t number : parts_[component].links) {
+    const Link& link = links_[number];
+    if (link.state == State::kOpen && link.delayed && group[link.from] != 0 &&
+        group[link.from] == group[link.to])
+      return link.from;
+  }
+  return std::nullopt;
+}
+
+CertificateReport Verifier::verify(const ProofPart& proof) {
   if (!check_shape(proof)) return report_;
   std::vector<size_t> next(parts_.size(), 0);
   std::vector<std::vector<size_t>> steps(parts_.size());
@@ -214,10 +231,11 @@ CertificateReport Verifier::verify(const Proof& proof) {
   }
   for (auto& [component, text] : stuck) complain(std::move(text));
   for (uint32_t i = 0; i < parts_.size(); ++i) {
-    if (!proof.components[i].ends || stuck.count(i) != 0 || circles(i).empty()) continue;
-    const uint32_t path = circles(i).front().front();
+    if (!proof.components[i].ends || stuck.count(i) != 0) continue;
+    const std::optional<uint32_t> path = endless(i);
+    if (!path.has_value()) continue;
     complain(fmt::format("component {}: after all steps `{}` can still lead to itself", i,
-                         model_.rules[model_.paths[path].rule].compiled->name));
+                         model_.rules[model_.paths[*path].rule].compiled->name));
   }
   report_.ok = report_.errors.empty();
   return report_;

@@ -46,7 +46,12 @@ std::string Verifier::confirm(const ProofRemoval& step) {
     case ProofRemoval::Kind::kMeasure:
       return confirm_measure(step);
     case ProofRemoval::Kind::kExplored:
-      return confirm_explored(step);
+      // Only cascades are gone through.
+      return scope_ == Scope::kCascade ? confirm_explored(step) : "it leaves delays out";
+    case ProofRemoval::Kind::kCounted:
+      return confirm_counted(step);
+    case ProofRemoval::Kind::kTime:
+      return confirm_time(step);
   }
   return "it is of no known kind";
 }
@@ -497,6 +502,7 @@ bool Verifier::is_finite(TermId term, uint32_t rule, Flow& flow) {
   if (--flow.left < 0) return false;
   if (!terms_[term].local) return true;
   const Op op = terms_.op(term);
+  if (op == Op::kNow) return scope_ == Scope::kCascade;
   const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
   if (op == Op::kEqual || op == Op::kLess || op == Op::kLessEqual || op == Op::kIn || op == Op::kMatches ||
       op == Op::kNot || op == Op::kHas)

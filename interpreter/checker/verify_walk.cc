@@ -33,6 +33,7 @@ void Verifier::Walk::follow(const Link& link) {
   const size_t run = last();
   const Effect& effect = verifier_.model_.paths[link.from].effects[link.effect];
   Run next{.path = link.to, .kind = link.kind, .effect = &effect};
+  next.cascade = link.delayed ? static_cast<uint8_t>(runs_.size()) : runs_[run].cascade;
   next.subject = at(effect.subject, run);
   next.name = at(effect.name, run);
   if (link.kind == EventClass::Kind::kPlain) next.payload = at(effect.payload, run);
@@ -75,14 +76,14 @@ TermId Verifier::Walk::place(TermId term, size_t run) {
     case Op::kPayload:
       return plain ? now.payload : terms_.shifted(term, epoch);
     case Op::kExtra:
-      return plain ? terms_.null() : now.context;
+      return plain && !now.effect->is_reply ? terms_.null() : now.context;
     case Op::kMeta: {
       const TermId unknown = terms_.shifted(term, epoch);
       const TermId given = plain ? meta_after(verifier_.model_, *now.effect, unknown, now.context) : 0;
       return given != 0 ? given : unknown;
     }
     case Op::kNow:
-      return term;
+      return terms_.shifted(term, now.cascade);
     case Op::kRead:
     case Op::kReadExt:
       return read(terms_.arg(term, 0), terms_.arg(term, 1), terms_.op(term) == Op::kReadExt, run);
@@ -102,8 +103,10 @@ TermId Verifier::Walk::read(TermId subject, TermId name, bool extended, size_t r
   };
   if (run == 0 || !terms_.is_const(name)) return leaf(run);
   const uint32_t island = verifier_.island_of(runs_.front().path);
+  // Before what comes later anything may have happened.
+  if (runs_[run].cascade == run && verifier_.writers_.is_written(name, extended)) return leaf(run);
   const std::vector<Site> writers = verifier_.active_writers(name, extended, island);
-  if (writers.empty()) return leaf(0);
+  if (writers.empty()) return leaf(verifier_.writers_.is_written(name, extended) ? runs_[run].cascade : 0);
   const TermId made = leaf(run);
   const TermId left = left_by(subject, name, extended, run - 1);
   Region region = verifier_.cases_.values(left, literals_);
