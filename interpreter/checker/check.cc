@@ -41,7 +41,9 @@ class Checker {
   void judge_in_time(const Component& component, Prover& prover, LoopSearch& search);
   void note_needed(const Component& component);
   void tell_needless_allowances();
-  bool is_allowed(const Component& component) const;
+  bool allows(uint32_t unit) const { return model_.rules[unit].allow_cycle().has_value(); }
+  bool allows_itself(const Component& component) const;
+  Component without_allowed(const Component& component) const;
 
   const std::vector<ast::Module>& modules_;
   const Program& program_;
@@ -53,12 +55,42 @@ class Checker {
   uint32_t perpetual_ = 0;    // and of what goes on from timer to timer
 };
 
-/// Whether a rule, or a gate or middleware that has a part in it, allows it.
-bool Checker::is_allowed(const Component& component) const {
-  const auto allows = [&](uint32_t unit) { return model_.rules[unit].allow_cycle().has_value(); };
-  return std::any_of(component.rules.begin(), component.rules.end(), allows) ||
-         std::any_of(component.paths.begin(), component.paths.end(),
-                     [&](uint32_t path) { return allows(model_.paths[path].unit); });
+/// Of one that is too large to be looked at link by link.
+bool Checker::allows_itself(const Component& component) const {
+  return std::any_of(component.rules.begin(), component.rules.end(),
+                     [&](uint32_t rule) { return allows(rule); });
+}
+
+/// With those ways round alone that nothing allows. A rule allows those that it lies on; a gate or a
+/// middleware those that are made of its own events alone: what a rule makes of these is for the rule to
+/// answer for.
+Component Checker::without_allowed(const Component& component) const {
+  Component rest = component;
+  for (Link& link : rest.links) {
+    if (allows(model_.paths[link.from].rule) || allows(model_.paths[link.to].rule)) link.alive = false;
+  }
+  std::map<uint32_t, size_t> circle_of;
+  const auto circles = Prover::circles_of(rest);
+  for (size_t i = 0; i < circles.size(); ++i) {
+    for (const uint32_t path : circles[i]) circle_of.emplace(path, i);
+  }
+  std::set<size_t> open;
+  const auto circle = [&](const Link& link) -> std::optional<size_t> {
+    const auto from = circle_of.find(link.from);
+    const auto to = circle_of.find(link.to);
+    if (!link.alive || from == circle_of.end() || to == circle_of.end() || from->second != to->second)
+      return std::nullopt;
+    return from->second;
+  };
+  for (const Link& link : rest.links) {
+    const auto of = circle(link);
+    if (of.has_value() && !allows(model_.paths[link.from].unit)) open.insert(*of);
+  }
+  for (Link& link : rest.links) {
+    const auto of = circle(link);
+    link.alive = of.has_value() && open.count(*of) != 0;
+  }
+  return rest;
 }
 
 // For each component that is not proved to end an input that loops; where there is none, every cascade is
@@ -98,8 +130,11 @@ void Checker::judge(Component& component, Prover& prover, Loop loop) {
     result_.cycles.push_back(std::move(cycle));
     return;
   }
-  const std::vector<uint32_t> way =
-      component.too_large ? std::vector<uint32_t>() : prover.shortest_circle(component);
+  // What is told of is what nothing allows.
+  const Component rest = without_allowed(component);
+  const std::vector<uint32_t> open = prover.shortest_circle(rest);
+  const bool is_allowed = open.empty() && (!component.too_large || allows_itself(component));
+  const std::vector<uint32_t> way = open.empty() ? prover.shortest_circle(component) : open;
   cycle.steps = steps_of(model_, component, way);
   if (loop.has_value()) {
     cycle.verdict = Verdict::kCertain;
@@ -110,7 +145,7 @@ void Checker::judge(Component& component, Prover& prover, Loop loop) {
     cycle.missing = prover.missing_fact(component);
     if (cycle.missing.empty()) cycle.missing = missing_bound(model_, component, way);
   }
-  cycle.allowed = cycle.verdict == Verdict::kPossible && is_allowed(component);
+  cycle.allowed = cycle.verdict == Verdict::kPossible && is_allowed;
   if (!cycle.allowed) result_.diagnostics.push_back(describe(model_, cycle, component, way, certain_));
   result_.cycles.push_back(std::move(cycle));
 }
@@ -162,9 +197,10 @@ void Checker::note_needed(const Component& component) {
 
 /// What goes on for ever, but takes its time. Circles without a delay were judged before.
 void Checker::judge_in_time(const Component& component, Prover& prover, LoopSearch& search) {
-  const std::vector<uint32_t> way = component.proven || component.too_large
-                                        ? std::vector<uint32_t>()
-                                        : prover.shortest_delayed_circle(component);
+  if (component.proven) return;
+  const std::vector<uint32_t> open = prover.shortest_delayed_circle(without_allowed(component));
+  const bool is_allowed = open.empty() && (!component.too_large || allows_itself(component));
+  const std::vector<uint32_t> way = open.empty() ? prover.shortest_delayed_circle(component) : open;
   const bool told = std::any_of(result_.cycles.begin(), result_.cycles.end(), [&](const Cycle& cycle) {
     return cycle.verdict != Verdict::kEnds && cycle.verdict != Verdict::kPerpetual &&
            std::any_of(cycle.rules.begin(), cycle.rules.end(), [&](uint32_t rule) {
@@ -183,7 +219,7 @@ void Checker::judge_in_time(const Component& component, Prover& prover, LoopSear
     cycle.outcome = std::move(run->second);
     ++perpetual_;
   }
-  cycle.allowed = !cycle.grows && is_allowed(component);
+  cycle.allowed = !cycle.grows && is_allowed;
   if (!cycle.allowed)
     result_.diagnostics.push_back(describe_perpetual(model_, cycle, component, way, perpetual_));
   result_.cycles.push_back(std::move(cycle));
