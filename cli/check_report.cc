@@ -59,9 +59,15 @@ std::string loops(const CheckResult& result) {
     add_part(text, fmt::format("{} that never end{}", counted(certain, "loop"), certain == 1 ? "s" : ""));
   if (const size_t possible = count_of(result, Verdict::kPossible); possible > 0)
     add_part(text, fmt::format("{} that may never end", counted(possible, "loop")));
-  if (const size_t perpetual = count_of(result, Verdict::kPerpetual); perpetual > 0)
-    add_part(text, fmt::format("{} that go{} on for ever with delays", counted(perpetual, "loop"),
-                               perpetual == 1 ? "es" : ""));
+  const auto seen =
+      static_cast<size_t>(std::count_if(result.cycles.begin(), result.cycles.end(), [](const Cycle& each) {
+        return each.verdict == Verdict::kPerpetual && !each.allowed && each.replay.has_value();
+      }));
+  if (seen > 0)
+    add_part(text, fmt::format("{} that go{} on for ever with delays", counted(seen, "loop"),
+                               seen == 1 ? "es" : ""));
+  if (const size_t perpetual = count_of(result, Verdict::kPerpetual); perpetual > seen)
+    add_part(text, fmt::format("{} that may go on for ever with delays", counted(perpetual - seen, "loop")));
   if (const size_t count = accepted(result); count > 0)
     add_part(text, fmt::format("{} accepted", counted(count, "loop")));
   return text;

@@ -121,12 +121,27 @@ ExitStatus verify(const CheckCommandOptions& options, const RuleInput& input) {
   if (certificate == nullptr) return complain(ExitStatus::kUsage, error);
   const CertificateReport report = verify_certificate(input.loaded.modules, *input.loaded.program,
                                                       *input.compile_options.functions, certificate->text());
-  if (report.ok)
-    return print(fmt::format("the certificate holds: {} verified\n", counted(report.steps, "step")),
-                 ExitStatus::kOk);
   std::string text;
   for (const std::string& each : report.errors) text += fmt::format("{}: {}\n", options.verify, each);
-  return print(text + "the certificate does not hold\n", ExitStatus::kNo);
+  if (!report.errors.empty()) return print(text + "the certificate does not hold\n", ExitStatus::kNo);
+  for (const std::string& each : report.doubts) text += fmt::format("{}: {}\n", options.verify, each);
+  if (!report.ok)
+    return print(text + "the certificate is not confirmed: it may be right, but its steps do not show it\n",
+                 ExitStatus::kNo);
+  for (const std::string& each : report.open)
+    text += fmt::format("{}: it does not say that cascades through {} end\n", options.verify, each);
+  for (const std::string& each : report.open_in_time)
+    text += fmt::format("{}: it does not say that {} come to rest: they may go on with time in between\n",
+                        options.verify, each);
+  const std::string steps = counted(report.steps, "step");
+  if (!report.open.empty())
+    return print(
+        fmt::format("{}what the certificate says holds ({} verified), but not all cascades are said to "
+                    "end\n",
+                    text, steps),
+        ExitStatus::kNo);
+  return print(fmt::format("{}the certificate holds: every cascade ends ({} verified)\n", text, steps),
+               ExitStatus::kOk);
 }
 
 /// What was asked for beside the report: false after a complaint.

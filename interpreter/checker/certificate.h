@@ -19,8 +19,8 @@ std::string program_fingerprint(const Model& model);
 /// What a link's kind is called in a certificate.
 std::string_view link_kind_name(EventClass::Kind kind);
 
-/// The proofs that the prover found, as JSON: for each set of rules that can set each other off its links, and
-/// the steps that take them away. `in_time`: the sets over delays, null where the program has none.
+/// The proofs that the prover found, as JSON: for each set of rules that can set each other off its links,
+/// and the steps that take them away. `in_time`: the sets over delays, null where the program has none.
 std::string write_certificate(const Model& model, const std::vector<Component>& components,
                               const Prover* in_time);
 

@@ -54,6 +54,7 @@ class Verifier {
   bool happens(uint32_t event) const { return scope_ == Scope::kTime || !graph_.classes()[event].delayed; }
   std::vector<std::vector<uint32_t>> circles(uint32_t component) const;
   std::optional<uint32_t> endless(uint32_t component) const;
+  std::string names_of(const std::vector<uint32_t>& rules) const;
   std::vector<uint32_t> group_by_circle(uint32_t component) const;
 
   // verify_steps.cc
@@ -92,6 +93,7 @@ class Verifier {
   const Effect& effect_of(const Site& site) const { return model_.paths[site.path].effects[site.effect]; }
   uint32_t island_of(uint32_t path) const { return graph_.island_of(model_.paths[path].rule); }
   void complain(std::string text) { report_.errors.push_back(std::move(text)); }
+  void doubt(std::string text) { report_.doubts.push_back(std::move(text)); }
 
   Model& model_;
   TermPool& terms_;
@@ -106,6 +108,7 @@ class Verifier {
   std::vector<char> never_;      // by path: its conditions contradict each other
   std::vector<char> active_;     // by path: may run again and again
   std::vector<char> entered_;    // by path: and not by links alone
+  std::vector<char> by_clock_;   // by path: an `every` or `at` sets it off, again and again
   std::vector<uint32_t> owner_;  // by rule: its component
 };
 

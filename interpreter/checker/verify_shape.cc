@@ -20,7 +20,17 @@ Verifier::Verifier(Model& model, const EventGraph& graph, const Writers& writers
       never_(model.paths.size(), 0),
       active_(model.paths.size(), 0),
       entered_(model.paths.size(), 0),
-      owner_(model.rules.size(), UINT32_MAX) {}
+      by_clock_(model.paths.size(), 0),
+      owner_(model.rules.size(), UINT32_MAX) {
+  // What clocks set off comes again and again, whatever else ends.
+  if (scope_ == Scope::kCascade) return;
+  std::vector<uint32_t> clocks;
+  for (const CompiledSchedule& schedule : model_.program->schedules()) clocks.push_back(schedule.rule);
+  for (const uint32_t rule : graph_.reachable(clocks)) {
+    const RuleModel& reached = model_.rules[rule];
+    for (uint32_t i = 0; i < reached.path_count; ++i) by_clock_[reached.first_path + i] = 1;
+  }
+}
 
 bool Verifier::check_shape(const ProofPart& proof) {
   const std::vector<std::vector<uint32_t>> components = graph_.components(scope_);
@@ -162,11 +172,10 @@ void Verifier::renew() {
   for (uint32_t rule = 0; rule < owner_.size(); ++rule) {
     if (owner_[rule] != UINT32_MAX && !parts_[owner_[rule]].is_known) enter_rule(rule);
   }
-  // What clocks set off comes again and again, whatever else ends.
-  if (scope_ == Scope::kTime) {
-    std::vector<uint32_t> clocks;
-    for (const CompiledSchedule& schedule : model_.program->schedules()) clocks.push_back(schedule.rule);
-    for (const uint32_t rule : graph_.reachable(clocks)) enter_rule(rule);
+  for (uint32_t path = 0; path < by_clock_.size(); ++path) {
+    if (by_clock_[path] == 0) continue;
+    entered_[path] = 1;
+    activate(path);
   }
   for (size_t i = 0; i < waiting.size(); ++i) {
     const uint32_t path = waiting[i];
@@ -194,6 +203,15 @@ std::optional<uint32_t> Verifier::endless(uint32_t component) const {
       return link.from;
   }
   return std::nullopt;
+}
+
+// As an author would list them.
+std::string Verifier::names_of(const std::vector<uint32_t>& rules) const {
+  constexpr size_t kMost = 5;
+  std::string names;
+  for (size_t i = 0; i < rules.size() && i < kMost; ++i)
+    names += fmt::format("{}`{}`", i == 0 ? "" : ", ", model_.rules[rules[i]].compiled->name);
+  return rules.size() > kMost ? fmt::format("{} and {} more", names, rules.size() - kMost) : names;
 }
 
 CertificateReport Verifier::verify(const ProofPart& proof) {
@@ -229,15 +247,16 @@ CertificateReport Verifier::verify(const ProofPart& proof) {
       }
     }
   }
-  for (auto& [component, text] : stuck) complain(std::move(text));
+  for (auto& [component, text] : stuck) doubt(std::move(text));
   for (uint32_t i = 0; i < parts_.size(); ++i) {
+    if (!proof.components[i].ends) report_.open.push_back(names_of(proof.components[i].rules));
     if (!proof.components[i].ends || stuck.count(i) != 0) continue;
     const std::optional<uint32_t> path = endless(i);
     if (!path.has_value()) continue;
     complain(fmt::format("component {}: after all steps `{}` can still lead to itself", i,
                          model_.rules[model_.paths[*path].rule].compiled->name));
   }
-  report_.ok = report_.errors.empty();
+  report_.ok = report_.errors.empty() && report_.doubts.empty();
   return report_;
 }
 

@@ -47,7 +47,9 @@ class Proved {
 
 std::string all_of(const CertificateReport& report) {
   std::string text;
-  for (const std::string& error : report.errors) text += error + "\n";
+  for (const auto* list : {&report.errors, &report.doubts}) {
+    for (const std::string& each : *list) text += each + "\n";
+  }
   return text;
 }
 
@@ -177,7 +179,7 @@ TEST_CASE("certificates of the collection are confirmed") {
     if (!proved.is_proved()) continue;
     if (file.expectation == Expectation::kLoop) {
       INFO(file.path);
-      CHECK_FALSE(report.ok);
+      CHECK_FALSE((report.ok && report.open.empty()));
     }
     ++proved_programs;
     confirmed += report.ok ? 1 : 0;
@@ -191,8 +193,8 @@ TEST_CASE("certificates of the collection are confirmed") {
         at += 8;
         const std::string kind = proved.certificate().substr(at, proved.certificate().find('"', at) - at);
         const std::string name = fmt::format("{}step {}:", in_time ? "over delays: " : "", ++step);
-        const bool doubted = std::any_of(report.errors.begin(), report.errors.end(),
-                                         [&](const std::string& error) { return error.starts_with(name); });
+        const bool doubted = std::any_of(report.doubts.begin(), report.doubts.end(),
+                                         [&](const std::string& doubt) { return doubt.starts_with(name); });
         auto& [all, good] = kinds[kind];
         ++all;
         good += doubted ? 0 : 1;

@@ -191,6 +191,17 @@ class Files(support.Case):
         self.write("proof.json", "{}")
         done = self.krules("check", "a.krules", "--verify", "proof.json", status=1)
         self.assertTrue(done.stdout.endswith("the certificate does not hold\n"))
+        looping = "rule a on a { emit b }\nrule b on b { emit a after 1h }\n"
+        self.write("b.krules", looping)
+        self.krules("check", "b.krules", "--certificate", "b.json")
+        done = self.krules("check", "b.krules", "--verify", "b.json")
+        self.assertIn("`a`, `b` come to rest: they may go on with time in between", done.stdout)
+        self.assertIn("the certificate holds: every cascade ends", done.stdout)
+        self.write("b.krules", looping.replace(" after 1h", ""))
+        self.krules("check", "b.krules", "--certificate", "b.json", status=1)
+        done = self.krules("check", "b.krules", "--verify", "b.json", status=1)
+        self.assertIn("it does not say that cascades through `a`, `b` end", done.stdout)
+        self.assertTrue(done.stdout.endswith("but not all cascades are said to end\n"))
         self.assertIn("none.json", self.krules("check", "a.krules", "--verify", "none.json", status=2).stderr)
 
 

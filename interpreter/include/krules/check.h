@@ -202,9 +202,14 @@ CheckResult check_program(const std::vector<ast::Module>& modules, const Program
 // ---------------------------------------------------------------- certificates
 
 struct CertificateReport {
-  bool ok = false;
-  std::vector<std::string> errors;  ///< one sentence each; empty when `ok`
-  size_t steps = 0;                 ///< how many steps of the proof were looked at
+  bool ok = false;                  ///< all that it claims is confirmed
+  std::vector<std::string> errors;  ///< one sentence each: it is not about this program, or damaged
+  std::vector<std::string> doubts;  ///< likewise: what could not be confirmed
+  /// Rules that may set each other off for ever as far as the certificate says: it claims nothing of them.
+  /// `open` in one cascade, `open_in_time` with delays again and again.
+  std::vector<std::string> open;
+  std::vector<std::string> open_in_time;
+  size_t steps = 0;  ///< how many steps of the proof were confirmed
 };
 
 /// Goes through a certificate step by step, without the prover: whether it shows that every cascade of this
