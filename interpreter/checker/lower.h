@@ -115,6 +115,7 @@ class Lowering {
   void add_foreign(RunState& state, const Middleware& middleware) const;
   static void add_foreign(RunState& state, const std::vector<RunState::Written>& writes);
   void add_head(uint32_t number, RunState& state);
+  TermId event_of(uint32_t rule) const;
   void add_failure(std::vector<Way>& failures, const RunState& end, const Way& always) const;
 
   // may_fail.cc
@@ -136,6 +137,7 @@ class Lowering {
   std::vector<Middleware> middleware_;
   const Inside* inside_ = nullptr;  // of the middleware that is looked at
   uint32_t unit_ = 0;               // whose text is looked at
+  TermId event_ = 0;                // what `event` means there
   uint32_t maybe_depth_ = 0;
   uint32_t fn_depth_ = 0;
   bool too_many_ = false;

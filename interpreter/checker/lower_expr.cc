@@ -102,7 +102,7 @@ Lowering::Lowered Lowering::name(std::string_view name, RunState& state) {
   if (name == "origin") return {terms_.leaf(Op::kSubject), true};
   if (name == "ext") return {state.subject, true, true};
   if (name == "payload") return {terms_.leaf(Op::kPayload)};
-  if (name == "event") return {terms_.leaf(Op::kEvent)};
+  if (name == "event") return {event_};
   if (name == "property") return {terms_.leaf(Op::kProperty)};
   if (name == "old") return {terms_.leaf(Op::kOld)};
   if (name == "new") return {terms_.leaf(Op::kNew)};

@@ -121,6 +121,7 @@ void Lowering::prepare_middleware() {
     fails.failures.emplace_back();
     inside_ = &fails;
     unit_ = number;
+    event_ = terms_.leaf(Op::kEvent);
     too_many_ = false;
     RunState state;
     state.subject = terms_.leaf(Op::kSubject);
@@ -153,11 +154,20 @@ void Lowering::add_failure(std::vector<Way>& failures, const RunState& end, cons
   if (failures.size() > kMostFailures || end.when == always) failures.assign(1, always);
 }
 
+// A rule for events of one type knows it: `"{event}_failed"` is a name then.
+TermId Lowering::event_of(uint32_t rule) const {
+  const auto& triggers = model_.rules[rule].compiled->triggers;
+  const bool is_known = triggers.size() == 1 && triggers.front().types.size() == 1 &&
+                        triggers.front().types.front().exact != nullptr;
+  return is_known ? terms_.text_constant(triggers.front().types.front().text) : terms_.leaf(Op::kEvent);
+}
+
 void Lowering::rule(uint32_t number) {
   RuleModel& rule = model_.rules[number];
   rule.first_path = static_cast<uint32_t>(model_.paths.size());
   if (rule.is_middleware()) return;
   unit_ = number;
+  event_ = event_of(number);
   RunState head;
   head.subject = terms_.leaf(Op::kSubject);
   add_head(number, head);
