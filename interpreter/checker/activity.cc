@@ -9,9 +9,7 @@ namespace krules::check {
 
 namespace {
 
-constexpr uint32_t kMany = 1000;
 constexpr uint32_t kNone = UINT32_MAX;
-constexpr int kMostDepth = 200;
 
 }  // namespace
 
@@ -122,43 +120,12 @@ bool Prover::Activity::is_alone(const std::vector<Component>& components, uint32
                      [&](uint32_t each) { return each == number || components[each].proven; });
 }
 
-// The links that lead from circles to circles, whatever they take on the way: by these the runs of an endless
-// chain become more.
-std::vector<uint32_t> Prover::Activity::leading_round(const Component& component,
-                                                      const std::vector<char>& on_circle) const {
-  const auto reach = [&](bool forward) {
-    std::map<uint32_t, std::vector<uint32_t>> next;
-    std::vector<uint32_t> found;
-    std::set<uint32_t> known;
-    for (const Link& link : component.links) {
-      const uint32_t at = forward ? link.from : link.to;
-      if (!link.taken) continue;
-      next[at].push_back(forward ? link.to : link.from);
-      if (on_circle[at] != 0 && known.insert(at).second) found.push_back(at);
-    }
-    for (size_t i = 0; i < found.size(); ++i) {
-      for (const uint32_t to : next[found[i]]) {
-        if (known.insert(to).second) found.push_back(to);
-      }
-    }
-    return known;
-  };
-  const std::set<uint32_t> after = reach(true);
-  const std::set<uint32_t> before = reach(false);
-  std::vector<uint32_t> links;
-  for (uint32_t i = 0; i < component.links.size(); ++i) {
-    const Link& link = component.links[i];
-    if (link.taken && after.count(link.from) != 0 && before.count(link.to) != 0) links.push_back(i);
-  }
-  return links;
-}
-
 // Whether each run on the circle leads to one more at most: then, from some time on, every event of the
 // circle fires the next run of it.
 bool Prover::Activity::is_one_line(const Component& component, const std::vector<char>& on_circle) const {
   std::map<uint32_t, Site> sites;      // by rule
   std::map<uint32_t, uint32_t> rules;  // that it goes on to, by path
-  for (const uint32_t number : leading_round(component, on_circle)) {
+  for (const uint32_t number : leading_round(component, on_circle, nullptr)) {
     const Link& link = component.links[number];
     if (model_.paths[link.from].effects[link.effect].in_loop || by_clock_[link.from] != 0) return false;
     const RulePath& from = model_.paths[link.from];
@@ -173,19 +140,6 @@ bool Prover::Activity::is_one_line(const Component& component, const std::vector
   }
   return true;
 }
-
-namespace {
-
-/// Nothing is known of what happens between two runs.
-class AnythingBetween final : public Between {
- public:
-  bool is_left_alone(TermId, bool) const override { return false; }
-  bool is_ours(TermId, bool) const override { return false; }
-  bool only_moves(TermId, bool) const override { return false; }
-  ValueSet written(TermId, bool) const override { return {}; }
-};
-
-}  // namespace
 
 // Whether an event of the circle may fire a run beside it and the next run of the circle, too. Each alone
 // would be the end of the circle.
@@ -235,6 +189,12 @@ std::vector<Site> Prover::Activity::writers(TermId name, bool extended) const {
       if (is_active(site.path)) found.push_back(site);
     }
   }
+  // A clock needs no event that leads to it.
+  for (const auto& [island, sites] : all) {
+    if (island == island_ || scope_ == Scope::kCascade) continue;
+    std::copy_if(sites.begin(), sites.end(), std::back_inserter(found),
+                 [&](const Site& site) { return by_clock_[site.path] != 0; });
+  }
   return found;
 }
 
@@ -257,135 +217,6 @@ ValueSet Prover::Activity::written(TermId name, bool extended) const {
     all.join(facts_.values_on(site.path, model_.paths[site.path].effects[site.effect].after));
   written_.emplace(std::pair(name, extended), all);
   return all;
-}
-
-// Of rules for one subject each, only those of the same one run for one event.
-class RunCount {
- public:
-  explicit RunCount(const Model& model) : model_(model) {}
-
-  void add(uint32_t rule, uint32_t runs) {
-    const auto& triggers = model_.rules[rule].compiled->triggers;
-    const bool one = triggers.size() == 1 && triggers.front().subjects.size() == 1 &&
-                     triggers.front().subjects.front().exact != nullptr;
-    uint32_t& sum = one ? by_subject_[triggers.front().subjects.front().text] : others_;
-    sum = std::min(kMany, sum + runs);
-  }
-  uint32_t most() const {
-    uint32_t most = 0;
-    for (const auto& [subject, sum] : by_subject_) most = std::max(most, sum);
-    return std::min(kMany, most + others_);
-  }
-
- private:
-  const Model& model_;
-  std::map<std::string, uint32_t> by_subject_;
-  uint32_t others_ = 0;
-};
-
-// How many runs of rules inside one event of the class can lead to, before any goes round.
-uint32_t Prover::Activity::tokens(uint32_t event, const std::vector<uint32_t>& inside,
-                                  std::map<uint32_t, uint32_t>& known, int depth) const {
-  if (const auto found = known.find(event); found != known.end()) return found->second;
-  if (depth > kMostDepth) return kMany;
-  known[event] = kMany;  // a circle on the way
-  RunCount runs(model_);
-  for (const uint32_t rule : graph_.classes()[event].rules) {
-    if (std::binary_search(inside.begin(), inside.end(), rule)) {
-      runs.add(rule, 1);
-      continue;
-    }
-    runs.add(rule, tokens_of_run(rule, inside, known, depth + 1));
-  }
-  known[event] = runs.most();
-  return runs.most();
-}
-
-// The same of one run of a rule outside.
-uint32_t Prover::Activity::tokens_of_run(uint32_t rule, const std::vector<uint32_t>& inside,
-                                         std::map<uint32_t, uint32_t>& known, int depth) const {
-  return std::min(kMany, most_of_run<uint32_t>(model_, rule, [&](uint32_t path) {
-                    uint32_t on_path = 0;
-                    for (const EventGraph::Made& made : graph_.made_on(path)) {
-                      if (!happens(made)) continue;
-                      const uint32_t more = tokens(made.event, inside, known, depth);
-                      const bool many = more > 0 && model_.paths[path].effects[made.effect].in_loop;
-                      on_path = std::min(kMany, on_path + (many ? kMany : more));
-                    }
-                    return on_path;
-                  }));
-}
-
-const Prover::Activity::Inputs& Prover::Activity::inputs_of(uint32_t island) const {
-  const auto [known, is_new] = inputs_.try_emplace(island);
-  Inputs& inputs = known->second;
-  if (!is_new) return inputs;
-  std::set<std::string_view> types;
-  for (const uint32_t rule : graph_.island_rules(island)) {
-    for (const CompiledTrigger& trigger : model_.rules[rule].compiled->triggers) {
-      for (const NamePattern& type : trigger.types) types.insert(type.text);
-    }
-    if (types.size() > kMostTypes) {
-      inputs.too_many = true;
-      return inputs;
-    }
-  }
-  for (const std::string_view type : types) {
-    if (type == kPropertyChangedType || type == kPropertyDeletedType || type == kSubjectDeletedType) continue;
-    std::vector<uint32_t>& fired = inputs.rules.emplace_back();
-    for (const uint32_t rule : graph_.island_rules(island)) {
-      const auto& triggers = model_.rules[rule].compiled->triggers;
-      const bool fires = std::any_of(triggers.begin(), triggers.end(), [&](const CompiledTrigger& trigger) {
-        return std::any_of(trigger.types.begin(), trigger.types.end(),
-                           [&](const NamePattern& each) { return globs_meet(each.text, type); });
-      });
-      if (fires) fired.push_back(rule);
-    }
-  }
-  return inputs;
-}
-
-// Whether at any time at most one event waits that goes round: then nothing else runs between two runs of the
-// circle but what these set off outside of it.
-bool Prover::Activity::is_single_file(const Component& component) const {
-  if (component.too_large) return false;
-  // What takes time lets others in between.
-  if (std::any_of(component.links.begin(), component.links.end(),
-                  [](const Link& link) { return link.taken && link.delayed; }))
-    return false;
-  std::map<uint32_t, std::set<uint32_t>> effects;                       // by path
-  std::map<std::pair<uint32_t, uint32_t>, std::set<uint32_t>> targets;  // rules by path and effect
-  for (const uint32_t number : leading_round(component, on_circle_)) {
-    const Link& link = component.links[number];
-    if (model_.paths[link.from].effects[link.effect].in_loop) return false;
-    effects[link.from].insert(link.effect);
-    targets[{link.from, link.effect}].insert(model_.paths[link.to].rule);
-  }
-  std::map<uint32_t, uint32_t> units;  // by rule: a middleware around it may go on beside it
-  for (const auto& [path, all] : effects) {
-    if (all.size() > 1) return false;
-    const RulePath& from = model_.paths[path];
-    if (units.emplace(from.rule, from.unit).first->second != from.unit) return false;
-  }
-  for (const auto& [site, rules] : targets) {
-    if (rules.size() > 1) return false;
-  }
-  const std::vector<uint32_t>& inside = component.rules;  // in order
-  const Inputs& inputs = inputs_of(island_);
-  if (inputs.too_many) return false;
-  std::map<uint32_t, uint32_t> known;
-  for (const std::vector<uint32_t>& rules : inputs.rules) {
-    RunCount runs(model_);
-    for (const uint32_t rule : rules) {
-      if (std::binary_search(inside.begin(), inside.end(), rule)) {
-        runs.add(rule, 1);
-        continue;
-      }
-      runs.add(rule, tokens_of_run(rule, inside, known, 0));
-    }
-    if (runs.most() > 1) return false;
-  }
-  return true;
 }
 
 }  // namespace krules::check

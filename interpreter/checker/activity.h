@@ -42,11 +42,11 @@ class Prover::Activity final : public Between {
 
  private:
   bool is_single_file(const Component& component) const;
-  std::vector<uint32_t> leading_round(const Component& component, const std::vector<char>& on_circle) const;
-  uint32_t tokens(uint32_t event, const std::vector<uint32_t>& inside, std::map<uint32_t, uint32_t>& known,
-                  int depth) const;
-  uint32_t tokens_of_run(uint32_t rule, const std::vector<uint32_t>& inside,
-                         std::map<uint32_t, uint32_t>& known, int depth) const;
+  std::vector<uint32_t> leading_round(const Component& component, const std::vector<char>& on_circle,
+                                      const std::vector<char>* possible) const;
+  bool is_unbranched(const Component& component, const std::vector<uint32_t>& links) const;
+  std::vector<char> possible_links(const Component& component) const;
+  class Tokens;
 
   /// What inputs fire in an island, by their types.
   struct Inputs {

@@ -35,6 +35,15 @@ class Between {
   virtual ValueSet written(TermId name, bool extended) const = 0;
 };
 
+/// Nothing is known of what happens between two runs.
+class AnythingBetween final : public Between {
+ public:
+  bool is_left_alone(TermId, bool) const override { return false; }
+  bool is_ours(TermId, bool) const override { return false; }
+  bool only_moves(TermId, bool) const override { return false; }
+  ValueSet written(TermId, bool) const override { return {}; }
+};
+
 /// Runs of rules in which each makes the event that fires the next, as one set of conditions over what the
 /// first one finds.
 class Chain {

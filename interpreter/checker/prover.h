@@ -92,7 +92,6 @@ class Prover {
  private:
   class Activity;
   struct FlowVisit;
-  static constexpr size_t kMostTypes = 400;
 
   static std::vector<uint32_t> shortest_way(const Component& component, uint32_t from, uint32_t to);
   void make_links(Component& component);

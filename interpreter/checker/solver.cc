@@ -120,6 +120,10 @@ void Solver::split(std::vector<Literal> literals, std::vector<TermId> results, u
       const TermId negative = terms_.apply(Op::kLess, {args[1], terms_.number(0)});
       with(choice, args[1], {{negative, false}});
       with(choice, terms_.apply(Op::kSubtract, {terms_.number(0), args[1]}), {{negative, true}});
+      // Of a duration: one of which nothing more is known.
+      const TermId is_number = terms_.apply(Op::kCall, {terms_.text_constant("is number"), args[1]});
+      with(choice, terms_.apply(Op::kCall, {terms_.text_constant("abs of a duration"), args[1]}),
+           {{is_number, false}});
     } else if (is_call(terms_, choice, "clamp", 3)) {
       const TermId low = terms_.apply(Op::kLess, {args[1], args[2]});
       const TermId high = terms_.apply(Op::kLess, {args[3], args[1]});

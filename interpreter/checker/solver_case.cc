@@ -76,8 +76,12 @@ void Solver::Case::narrow_by_nature(TermId term, ValueSet& set) {
       if (name == "len" || name == "count" || name == "size") {
         set.keep_kinds(Kind::kInt | Kind::kNull);
         set.raise_low(0, false);
+      } else if (name == "int" && terms_.args(term).size() > 2) {
+        // What is given for what is no number may be anything.
       } else if (name == "int" || name == "round" || name == "floor" || name == "ceil") {
         set.keep_kinds(name == "int" ? Kind::kInt : Kind::kNumber);
+      } else if (name == "abs of a duration") {
+        set.keep_kinds(Kind::kDuration);
       } else if (name == "append") {
         set.keep_kinds(Kind::kList);
       } else if (name == "overlay") {
@@ -139,7 +143,9 @@ bool Solver::Case::only_number(TermId term) {
     };
     return is_with_numbers(terms_.arg(term, 0)) || is_with_numbers(terms_.arg(term, 1));
   }
-  if (op == Op::kModulo || op == Op::kIntDivide) return true;
+  if (op == Op::kIntDivide) return true;
+  // A duration may be the rest of one.
+  if (op == Op::kModulo) return only_number(terms_.arg(term, 0)) || only_number(terms_.arg(term, 1));
   if (op == Op::kMultiply || op == Op::kDivide)
     return only_number(terms_.arg(term, 0)) && only_number(terms_.arg(term, 1));
   if (op == Op::kNegate) return only_number(terms_.arg(term, 0));
@@ -196,8 +202,7 @@ void Solver::Case::set_equal(TermId a, TermId b) {
     set.keep_kinds(Kind::kNumber);
     set.raise_low(value.as_number(), false);
     set.lower_high(value.as_number(), false);
-    if (std::find(set.not_numbers.begin(), set.not_numbers.end(), value.as_number()) != set.not_numbers.end())
-      fail();
+    if (set.excludes(value.as_number())) fail();
   } else {
     set.meet(ValueSet::of(terms_, b));
   }
@@ -356,7 +361,9 @@ void Solver::Case::assume(Literal literal, std::vector<Literal>& choices) {
           (terms_.text(args(0)) == "is number" || terms_.text(args(0)) == "is_number")) {
         if (terms_.is_const(args(1))) {
           if (terms_.value(args(1)).is_number() != truth) fail();
-        } else if (!is_arithmetic(args(1))) {
+        } else if (is_arithmetic(args(1))) {
+          if (!truth && only_number(args(1))) fail();
+        } else {
           ValueSet& set = variables_[variable(args(1))].set;
           set.keep_kinds(static_cast<uint16_t>(truth ? +Kind::kNumber : Kind::kAll & ~Kind::kNumber));
           if (set.is_empty()) fail();

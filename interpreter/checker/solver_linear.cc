@@ -14,6 +14,8 @@ using Kind = ValueSet::Kind;
 constexpr double kTrustedFloat = 1e9;
 /// Rounding of floats, relative.
 constexpr double kRounding = 1e-9;
+/// Less than this may be lost when it is added to a float.
+constexpr double kLeastAddend = 1e-6;
 
 }  // namespace
 
@@ -50,10 +52,16 @@ std::optional<LinearForm> Solver::Case::linear(TermId term, bool& exact) {
       return set.is_whole() || (set.low >= -kTrustedFloat && set.high <= kTrustedFloat);
     });
   };
+  const auto is_lost = [](const LinearForm& part) {
+    return (part.constant != 0 && std::abs(part.constant) < kLeastAddend) ||
+           std::any_of(part.terms.begin(), part.terms.end(),
+                       [](const auto& each) { return std::abs(each.second) < kLeastAddend; });
+  };
   if (op == Op::kAdd || op == Op::kSubtract) {
     const auto a = linear(terms_.arg(term, 0), exact);
     const auto b = linear(terms_.arg(term, 1), exact);
     if (!a.has_value() || !b.has_value() || !trusted(*a) || !trusted(*b)) return single();
+    if (is_lost(*a) || is_lost(*b)) return single();
     form = *a;
     form.add(*b, op == Op::kAdd ? 1 : -1);
     return form;

@@ -9,6 +9,8 @@ namespace krules::check {
 namespace {
 
 constexpr size_t kMostListed = 24;
+/// Whole numbers up to here are exact as doubles; of larger ones it is only known that they are larger.
+constexpr double kExact = 9e15;
 
 uint16_t kind_bit(const Value& value) {
   switch (value.kind()) {
@@ -76,7 +78,7 @@ ValueSet ValueSet::of(const TermPool& terms, TermId constant) {
   if (value.is_number()) {
     set.low = set.high = value.as_number();
     // 1 and 1.0 are equal: a set of numbers tells them apart by kind alone.
-    if (value.is(ValueKind::kInt) && std::abs(set.low) > 9e15) set.low = -kInfinity, set.high = kInfinity;
+    if (value.is(ValueKind::kInt) && std::abs(set.low) > kExact) set.low = -kInfinity, set.high = kInfinity;
   }
   if (value.is(ValueKind::kString)) {
     set.strings_listed = true;
@@ -133,7 +135,13 @@ bool ValueSet::keep_kinds(uint16_t kept) {
   return true;
 }
 
+bool ValueSet::excludes(double number) const {
+  return std::find(not_numbers.begin(), not_numbers.end(), number) != not_numbers.end();
+}
+
 bool ValueSet::raise_low(double bound, bool open) {
+  if (bound < -kExact) return false;
+  if (bound > kExact) bound = kExact, open = false;
   if (bound < low || (bound == low && (low_open || !open))) return false;
   low = bound;
   low_open = open;
@@ -142,6 +150,8 @@ bool ValueSet::raise_low(double bound, bool open) {
 }
 
 bool ValueSet::lower_high(double bound, bool open) {
+  if (bound > kExact) return false;
+  if (bound < -kExact) bound = -kExact, open = false;
   if (bound > high || (bound == high && (high_open || !open))) return false;
   high = bound;
   high_open = open;
@@ -152,7 +162,7 @@ bool ValueSet::lower_high(double bound, bool open) {
 void ValueSet::exclude(const TermPool& terms, TermId constant) {
   const Value& value = terms.value(constant);
   if (value.is_number()) {
-    if (std::find(not_numbers.begin(), not_numbers.end(), value.as_number()) == not_numbers.end()) {
+    if (std::abs(value.as_number()) <= kExact && !excludes(value.as_number())) {
       not_numbers.push_back(value.as_number());
       std::sort(not_numbers.begin(), not_numbers.end());
     }

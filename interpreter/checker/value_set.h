@@ -50,6 +50,7 @@ struct ValueSet {
 
   /// Each returns whether anything changed.
   bool keep_kinds(uint16_t kept);
+  bool excludes(double number) const;
   bool raise_low(double bound, bool open);
   bool lower_high(double bound, bool open);
   void exclude(const TermPool& terms, TermId constant);

@@ -131,7 +131,8 @@ std::string Verifier::confirm_refuted(const ProofRemoval& step) {
 std::vector<Site> Verifier::active_writers(TermId name, bool extended, uint32_t island) const {
   std::vector<Site> found;
   writers_.for_each(name, extended, [&](const Site& site) {
-    if (active_[site.path] != 0 && island_of(site.path) == island) found.push_back(site);
+    if (active_[site.path] != 0 && (island_of(site.path) == island || by_clock_[site.path] != 0))
+      found.push_back(site);
   });
   return found;
 }
