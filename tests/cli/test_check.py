@@ -174,6 +174,18 @@ class Formats(support.Case):
                 )
 
 
+class Clocks(support.Case):
+    def test_a_clock_that_no_event_leads_to_may_write_at_any_time(self):
+        poll = "input poll\nrule poll on poll when {} {{ {} emit poll after 1s }}\n"
+        counted = poll.format("subject.n ?? 0 < 5", "set n += 1 from 0")
+        awaited = poll.format("now() < subject.due", "")
+        for program, clock in ((counted, "set n = 0"), (awaited, "set due = now() + 10s")):
+            self.write("a.krules", program)
+            self.assertNotIn("K0303", self.krules("check", "a.krules").stdout)
+            self.write("a.krules", program + f"rule sweep every 3s of s* {{ {clock} }}\n")
+            self.assertIn("K0303", self.krules("check", "a.krules").stdout)
+
+
 class Files(support.Case):
     def test_a_picture_beside_the_report(self):
         self.write("a.krules", CLEAN)
