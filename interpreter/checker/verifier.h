@@ -57,6 +57,12 @@ class Verifier {
   std::string names_of(const std::vector<uint32_t>& rules) const;
   std::vector<uint32_t> group_by_circle(uint32_t component) const;
 
+  // verify_file.cc
+  void form_file(uint32_t component);
+  bool makes_one_of_file(uint32_t rule);
+  bool may_fire(Link link, uint32_t rule);
+  bool is_in_file(uint32_t rule) const { return !file_.empty() && file_[rule] != 0; }
+
   // verify_steps.cc
   // Each gives what is in doubt; nothing where the step was confirmed, and done.
   std::string confirm(const ProofRemoval& step);
@@ -110,12 +116,18 @@ class Verifier {
   std::vector<char> entered_;    // by path: and not by links alone
   std::vector<char> by_clock_;   // by path: an `every` or `at` sets it off, again and again
   std::vector<uint32_t> owner_;  // by rule: its component
+  std::vector<char> file_;       // by rule: see form_file(); empty where there is no single file
 };
 
 /// A chain of runs, with what each knows in terms of what the first one finds.
 class Verifier::Walk {
  public:
-  Walk(Verifier& verifier, uint32_t path);
+  /// What else may have happened between two of its runs.
+  enum class Between : uint8_t {
+    kActive,    ///< what may run again and again, and in single file nothing
+    kAnything,  ///< all that the program does
+  };
+  Walk(Verifier& verifier, uint32_t path, Between between = Between::kActive);
   void follow(const Link& link);
 
   TermId at(TermId term, size_t run);
@@ -140,9 +152,14 @@ class Verifier::Walk {
   TermId place(TermId term, size_t run);
   TermId read(TermId subject, TermId name, bool extended, size_t run);
   TermId left_by(TermId subject, TermId name, bool extended, size_t run);
+  void name_subject(const RulePath& path);
+  void name_change(const RulePath& path);
+  bool is_ours(TermId name, bool extended) const;
 
   Verifier& verifier_;
   TermPool& terms_;
+  Between between_;
+  bool in_file_;  ///< all of its runs are
   std::vector<Run> runs_;
   std::vector<Literal> literals_;
 };

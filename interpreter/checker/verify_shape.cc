@@ -232,6 +232,7 @@ CertificateReport Verifier::verify(const ProofPart& proof) {
   while (moved) {
     moved = false;
     for (uint32_t i = 0; i < parts_.size(); ++i) {
+      if (next[i] < steps[i].size()) form_file(i);
       while (next[i] < steps[i].size()) {
         renew();
         const size_t number = steps[i][next[i]];

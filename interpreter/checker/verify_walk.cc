@@ -4,10 +4,47 @@
 /// Chains of runs, as a certificate's reader sees them.
 namespace krules::check {
 
-Verifier::Walk::Walk(Verifier& verifier, uint32_t path) : verifier_(verifier), terms_(verifier.terms_) {
+Verifier::Walk::Walk(Verifier& verifier, uint32_t path, Between between)
+    : verifier_(verifier),
+      terms_(verifier.terms_),
+      between_(between),
+      in_file_(between == Between::kActive && verifier.is_in_file(verifier.model_.paths[path].rule)) {
   verifier_.known_.forget_runs();
   runs_.push_back({.path = path});
+  name_subject(verifier_.model_.paths[path]);
+  name_change(verifier_.model_.paths[path]);
   begin();
+}
+
+// A rule for one subject: what it reads of it by name it reads of `subject`, too.
+void Verifier::Walk::name_subject(const RulePath& path) {
+  const auto& triggers = verifier_.model_.rules[path.rule].compiled->triggers;
+  runs_.front().subject = terms_.leaf(Op::kSubject);
+  if (triggers.size() == 1 && triggers.front().subjects.size() == 1 &&
+      triggers.front().subjects.front().exact != nullptr)
+    runs_.front().subject = terms_.text_constant(triggers.front().subjects.front().text);
+}
+
+// What an event calls new is what the property still is, where nothing can have written it since.
+void Verifier::Walk::name_change(const RulePath& path) {
+  const auto& triggers = verifier_.model_.rules[path.rule].compiled->triggers;
+  runs_.front().after = terms_.leaf(Op::kNew);
+  if (triggers.size() != 1 || triggers.front().types.size() != 1 || triggers.front().properties.size() != 1)
+    return;
+  const NamePattern& property = triggers.front().properties.front();
+  if (triggers.front().types.front().text != kPropertyChangedType || property.exact == nullptr) return;
+  const TermId name = terms_.text_constant(property.text);
+  if (is_ours(name, false)) runs_.front().after = terms_.read(runs_.front().subject, name);
+}
+
+// Whether nothing else writes it between two runs.
+bool Verifier::Walk::is_ours(TermId name, bool extended) const {
+  if (!in_file_) return false;
+  const std::vector<Site> writers =
+      verifier_.active_writers(name, extended, verifier_.island_of(runs_.front().path));
+  return std::all_of(writers.begin(), writers.end(), [this](const Site& site) {
+    return verifier_.is_in_file(verifier_.model_.paths[site.path].rule);
+  });
 }
 
 void Verifier::Walk::begin() {
@@ -42,12 +79,13 @@ void Verifier::Walk::follow(const Link& link) {
   next.context = at(effect.context, run);
   if (link.kind == EventClass::Kind::kChanged && !effect.in_loop)
     literals_.push_back({terms_.apply(Op::kEqual, {next.after, next.before}), false});
+  in_file_ = in_file_ && verifier_.is_in_file(verifier_.model_.paths[link.to].rule);
   runs_.push_back(std::move(next));
   begin();
 }
 
 TermId Verifier::Walk::at(TermId term, size_t run) {
-  if (run == 0 || !terms_[term].local) return term;
+  if (!terms_[term].local) return term;
   if (const auto known = runs_[run].placed.find(term); known != runs_[run].placed.end()) return known->second;
   const TermId made = terms_.rewritten(term, [&](TermId id) { return place(id, run); });
   runs_[run].placed.emplace(term, made);
@@ -59,6 +97,10 @@ TermId Verifier::Walk::place(TermId term, size_t run) {
   const auto epoch = static_cast<uint8_t>(run);
   const bool plain = now.kind == EventClass::Kind::kPlain;
   const bool changed = now.kind == EventClass::Kind::kChanged;
+  if (run == 0) {
+    const Op op = terms_.op(term);
+    return op == Op::kSubject ? now.subject : op == Op::kNew ? now.after : term;
+  }
   switch (terms_.op(term)) {
     case Op::kSubject:
       return now.subject;
@@ -94,21 +136,22 @@ TermId Verifier::Walk::place(TermId term, size_t run) {
   }
 }
 
-// What a run finds: what the first one found where nothing that may run again and again writes it, else what
-// the run before left, or what anything may have written since.
+// What a run finds: what the first one found where nothing that may run again and again writes it, what the
+// run before left where nothing else writes it meanwhile, else that, or what anything may have written since.
 TermId Verifier::Walk::read(TermId subject, TermId name, bool extended, size_t run) {
   const auto leaf = [&](size_t of) {
     const auto epoch = static_cast<uint8_t>(of);
     return extended ? terms_.read_extended(subject, name, epoch) : terms_.read(subject, name, epoch);
   };
-  if (run == 0 || !terms_.is_const(name)) return leaf(run);
+  if (run == 0 || !terms_.is_const(name) || between_ == Between::kAnything) return leaf(run);
   const uint32_t island = verifier_.island_of(runs_.front().path);
   // Before what comes later anything may have happened.
   if (runs_[run].cascade == run && verifier_.writers_.is_written(name, extended)) return leaf(run);
   const std::vector<Site> writers = verifier_.active_writers(name, extended, island);
   if (writers.empty()) return leaf(verifier_.writers_.is_written(name, extended) ? runs_[run].cascade : 0);
-  const TermId made = leaf(run);
   const TermId left = left_by(subject, name, extended, run - 1);
+  if (is_ours(name, extended)) return left;
+  const TermId made = leaf(run);
   Region region = verifier_.cases_.values(left, literals_);
   for (const Site& site : writers) {
     const Effect& effect = verifier_.effect_of(site);
