@@ -69,8 +69,6 @@ class Verifier {
   std::string confirm_refuted(const ProofRemoval& step);
   std::string confirm_climb(const ProofRemoval& step);
   std::string confirm_values(const ProofRemoval& step);
-  std::string confirm_measure(const ProofRemoval& step);
-  void add_distances(std::vector<TermId>& found);
   std::string confirm_explored(const ProofRemoval& step);
   std::string confirm_changes(const ProofRemoval& step, const std::vector<Site>& ending);
   std::vector<Site> active_writers(TermId name, bool extended, uint32_t island) const;
@@ -78,8 +76,16 @@ class Verifier {
   bool in_all_ways(const Site& site, const Visit& visit);
   bool always_changes(const Site& site);
   bool is_standing(TermId term, uint32_t island) const;
+  bool goes_with(TermId side, TermId mine, uint32_t island, bool& along) const;
   bool has_standing_bound(const Site& site, bool up);
+
+  // verify_measure.cc
+  std::string confirm_measure(const ProofRemoval& step);
+  void add_distances(std::vector<TermId>& found);
+
+  // verify_flow.cc
   bool subjects_are_finite(uint32_t island);
+  bool is_one_of_few(TermId term, uint32_t rule);
   struct Flow;
   bool is_finite(TermId term, uint32_t rule, Flow& flow);
 

@@ -12,8 +12,20 @@ bool Cases::is_call(TermId term, std::string_view name, size_t arguments) const 
          terms_.text(terms_.arg(term, 0)) == name;
 }
 
+// What gives one of its arguments, or that without its sign.
+bool Cases::is_choosing_call(TermId term) const {
+  return is_call(term, "min", 2) || is_call(term, "max", 2) || is_call(term, "clamp", 3) ||
+         is_call(term, "abs", 1);
+}
+
+// Whether a text fits a pattern, begins or ends so, or has some text in it.
+bool Cases::is_text_test(TermId term) const {
+  if (terms_.op(term) == Op::kMatches) return true;
+  return is_call(term, "starts_with", 2) || is_call(term, "ends_with", 2) || is_call(term, "contains", 2);
+}
+
 bool Cases::is_variable(TermId term) const {
-  if (is_call(term, "min", 2) || is_call(term, "max", 2)) return false;
+  if (is_choosing_call(term)) return false;
   const Op op = terms_.op(term);
   return is_local(op) || op == Op::kNow || op == Op::kParam || op == Op::kField || op == Op::kConcat ||
          op == Op::kCall || op == Op::kPower || op == Op::kMatches;
@@ -30,6 +42,14 @@ void Cases::flatten(const Literal& literal) {
     return;
   }
   literals_.push_back(literal);
+  if (op == Op::kIn && literal.truth && is_call(terms_.arg(literal.term, 1), "range", 2)) {
+    // It equals one of these whole numbers.
+    const TermId wanted = terms_.arg(literal.term, 0);
+    const TermId range = terms_.arg(literal.term, 1);
+    const TermId ends[] = {terms_.arg(range, 1), terms_.arg(range, 2)};
+    literals_.push_back({terms_.apply(Op::kLessEqual, {ends[0], wanted}), true});
+    literals_.push_back({terms_.apply(Op::kLess, {wanted, ends[1]}), true});
+  }
 }
 
 // Not into what tells 1 from 1.0.
@@ -60,6 +80,7 @@ void Cases::substitute() {
     if (from == to || !is_variable(from) || !is_variable(to)) continue;
     // Sums of integers are exact, of the same as a float they may not be.
     const bool in_sums = !known_(from).may_be(Region::kFloat) && !known_(to).may_be(Region::kFloat);
+    substitutions_.push_back({from, to, in_sums});
     for (size_t k = 0; k < literals_.size(); ++k) {
       if (k != i) literals_[k].term = replaced(literals_[k].term, from, to, in_sums);
     }
@@ -83,6 +104,27 @@ void Cases::note_order(const Literal& literal) {
   if ((allowed & kBelow) != 0) turned |= kAbove;
   if ((allowed & kAbove) != 0) turned |= kBelow;
   note(b, a, turned);
+  if (terms_.is_const(a) || terms_.is_const(b)) {
+    note_asked(a, b, allowed);
+    note_asked(b, a, turned);
+  } else if (op != Op::kEqual || literal.truth) {
+    // From the lower to the higher one.
+    const bool up = (allowed & kAbove) == 0;
+    facts_.push_back({up ? a : b, up ? b : a, (allowed & kSame) == 0, op == Op::kEqual});
+  }
+}
+
+// What stands so to a constant number.
+void Cases::note_asked(TermId term, TermId other, uint8_t orders) {
+  if (terms_.is_const(term) || !terms_.is_const(other) || (orders & kApart) != 0) return;
+  const Value& value = terms_.value(other);
+  if (!value.is_number() || std::abs(value.as_number()) > Region::kExact) return;
+  Region asked = Region::of_kinds(Region::kNumbers);
+  if ((orders & kBelow) == 0) asked.low = value.as_number();
+  if ((orders & kAbove) == 0) asked.high = value.as_number();
+  asked.low_open = asked.high_open = (orders & kSame) == 0;
+  const auto [place, is_new] = asked_.try_emplace(term, asked);
+  if (!is_new) place->second.meet(asked);
 }
 
 void Cases::find_variables(TermId term) {
@@ -92,18 +134,19 @@ void Cases::find_variables(TermId term) {
       now_.emplace(term, known_(term));
       variables_.push_back({term, {}});
     }
-    if (terms_.op(term) != Op::kMatches) return;
+    if (!is_text_test(term)) return;
   }
   const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
   for (const TermId arg : args) find_variables(arg);
 }
 
+void Cases::add_point(double point) {
+  if (std::abs(point) <= Region::kExact &&
+      std::find(points_.begin(), points_.end(), point) == points_.end() && points_.size() < kMostPoints)
+    points_.push_back(point);
+}
+
 void Cases::find_constants(TermId term) {
-  const auto add_point = [&](double point) {
-    if (std::abs(point) <= Region::kExact &&
-        std::find(points_.begin(), points_.end(), point) == points_.end() && points_.size() < kMostPoints)
-      points_.push_back(point);
-  };
   const auto add = [&](const Value& value, TermId id) {
     if (value.is_number()) add_point(value.as_number());
     if (value.is(ValueKind::kString) && std::find(texts_.begin(), texts_.end(), id) == texts_.end())
@@ -129,7 +172,7 @@ void Cases::find_constants(TermId term) {
       if (parts.size() == 1) add_point((b.constant - a.constant) / parts.begin()->second);
     }
   }
-  if (is_variable(term) && op != Op::kMatches) return;
+  if (is_variable(term) && !is_text_test(term)) return;
   const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
   for (const TermId arg : args) find_constants(arg);
 }
@@ -178,151 +221,6 @@ std::vector<Region> Cases::cells_of(TermId term) {
   return cells;
 }
 
-// ---------------------------------------------------------------- what a term is now
-
-Region Cases::arithmetic(Op op, const Region& a, const Region& b) {
-  Region made = Region::of_kinds(0);
-  made.listed = true;
-  constexpr uint16_t kTimes = Region::kDuration | Region::kTimestamp;
-  const bool sums = op == Op::kAdd || op == Op::kSubtract;
-  const bool time = sums ? a.may_be(kTimes) && b.may_be(kTimes) : a.may_be(kTimes) || b.may_be(kTimes);
-  const bool divides = op == Op::kDivide || op == Op::kIntDivide || op == Op::kModulo;
-  if (time) made.kinds |= Region::kDuration | Region::kTimestamp | (divides ? Region::kNumbers : 0);
-  if (op == Op::kAdd && a.may_be(Region::kText | Region::kList) && b.may_be(Region::kText | Region::kList)) {
-    made.kinds |= Region::kText | Region::kList;
-    made.listed = false;
-  }
-  if (!a.may_be(Region::kNumbers) || !b.may_be(Region::kNumbers)) return made;
-  const bool whole =
-      (a.kinds & Region::kNumbers) == Region::kInt && (b.kinds & Region::kNumbers) == Region::kInt;
-  made.kinds |= whole && op != Op::kDivide ? +Region::kInt : Region::kNumbers;
-  if (time && divides) return made;
-  double low = -Region::kInfinity;
-  double high = Region::kInfinity;
-  switch (op) {
-    case Op::kAdd:
-      low = a.low + b.low;
-      high = a.high + b.high;
-      break;
-    case Op::kSubtract:
-      low = a.low - b.high;
-      high = a.high - b.low;
-      break;
-    case Op::kMultiply:
-      if (std::isfinite(a.low) && std::isfinite(a.high) && std::isfinite(b.low) && std::isfinite(b.high)) {
-        const double all[] = {a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high};
-        low = *std::min_element(std::begin(all), std::end(all));
-        high = *std::max_element(std::begin(all), std::end(all));
-      } else if (a.low >= 0 && b.low >= 0) {
-        low = a.low * b.low;
-      }
-      break;
-    case Op::kDivide:
-    case Op::kIntDivide:
-      if (b.low >= 1 && a.low >= 0) {
-        low = 0;
-        high = a.high;
-      }
-      break;
-    case Op::kModulo:
-      if (b.low > 0) {
-        low = 0;
-        high = b.high;
-      }
-      break;
-    default:
-      break;
-  }
-  made.low = std::isnan(low) || std::abs(low) > Region::kExact ? -Region::kInfinity : low;
-  made.high = std::isnan(high) || std::abs(high) > Region::kExact ? Region::kInfinity : high;
-  return made;
-}
-
-Region Cases::evaluate(TermId term) {
-  if (terms_.is_const(term)) return Region::of(terms_.value(term), term);
-  const auto known = now_.find(term);
-  if (known != now_.end()) return known->second;
-  const Op op = terms_.op(term);
-  if (is_variable(term)) return known_(term);
-  switch (op) {
-    case Op::kNegate:
-      return arithmetic(Op::kSubtract, Region::of(Value::integer(0), 0), evaluate(terms_.arg(term, 0)));
-    case Op::kAdd:
-    case Op::kSubtract:
-    case Op::kMultiply:
-    case Op::kDivide:
-    case Op::kIntDivide:
-    case Op::kModulo:
-      return arithmetic(op, evaluate(terms_.arg(term, 0)), evaluate(terms_.arg(term, 1)));
-    case Op::kCoalesce: {
-      Region first = evaluate(terms_.arg(term, 0));
-      if (!first.may_be(Region::kNull)) return first;
-      first.kinds &= static_cast<uint16_t>(~Region::kNull);
-      first.join(evaluate(terms_.arg(term, 1)));
-      return first;
-    }
-    case Op::kIf: {
-      const uint8_t chosen = test(terms_.arg(term, 0));
-      Region made = Region::none();
-      if ((chosen & kHolds) != 0) made.join(evaluate(terms_.arg(term, 1)));
-      if ((chosen & kFails) != 0) made.join(evaluate(terms_.arg(term, 2)));
-      return made;
-    }
-    case Op::kCall: {
-      Region a = evaluate(terms_.arg(term, 1));
-      const Region b = evaluate(terms_.arg(term, 2));
-      if (!a.is_number() || !b.is_number()) return {};
-      const bool least = is_call(term, "min", 2);
-      Region made = a;
-      made.join(b);
-      made.low_open = made.high_open = false;
-      if (least) made.high = std::min(a.high, b.high);
-      if (!least) made.low = std::max(a.low, b.low);
-      return made;
-    }
-    case Op::kList:
-      return Region::of_kinds(Region::kList);
-    case Op::kMap:
-      return Region::of_kinds(Region::kMap);
-    case Op::kNot:
-    case Op::kAnd:
-    case Op::kOr:
-    case Op::kEqual:
-    case Op::kLess:
-    case Op::kLessEqual:
-    case Op::kIn:
-    case Op::kHas: {
-      const uint8_t outcome = test(term);
-      Region made = Region::none();
-      if ((outcome & kHolds) != 0) made.kinds |= Region::kTrue;
-      if ((outcome & kFails) != 0) made.kinds |= Region::kFalse;
-      return made;
-    }
-    default:
-      return {};
-  }
-}
-
-// Of values of which one counts the one that does, where that is known now.
-TermId Cases::chosen(TermId term) {
-  const Op op = terms_.op(term);
-  if (op == Op::kCoalesce) {
-    const Region first = evaluate(terms_.arg(term, 0));
-    if (!first.may_be(Region::kNull)) return chosen(terms_.arg(term, 0));
-    if (first.kinds == Region::kNull) return chosen(terms_.arg(term, 1));
-  } else if (op == Op::kIf) {
-    const uint8_t outcome = test(terms_.arg(term, 0));
-    if (outcome == kHolds) return chosen(terms_.arg(term, 1));
-    if (outcome == kFails) return chosen(terms_.arg(term, 2));
-  } else if (op == Op::kCall && !is_variable(term)) {
-    const uint8_t orders = order(terms_.arg(term, 1), terms_.arg(term, 2));
-    const bool least = is_call(term, "min", 2);
-    if ((orders & ~(kBelow | kSame)) == 0) return chosen(terms_.arg(term, least ? 1 : 2));
-    if ((orders & ~(kAbove | kSame)) == 0) return chosen(terms_.arg(term, least ? 2 : 1));
-  }
-  return term;
-}
-
 // ---------------------------------------------------------------- trying
 
 bool Cases::all_may_hold() {
@@ -367,6 +265,9 @@ bool Cases::prepare(const std::vector<Literal>& literals) {
   variables_.clear();
   now_.clear();
   orders_.clear();
+  asked_.clear();
+  substitutions_.clear();
+  facts_.clear();
   points_.clear();
   texts_.clear();
   tries_ = 0;
@@ -382,6 +283,11 @@ bool Cases::prepare(const std::vector<Literal>& literals) {
     find_variables(literal.term);
   }
   for (const Literal& literal : literals_) find_constants(literal.term);
+  for (const Variable& variable : variables_) {
+    const Region& region = now_.at(variable.term);
+    if (region.may_be(Region::kNumbers) && std::isfinite(region.low)) add_point(region.low);
+    if (region.may_be(Region::kNumbers) && std::isfinite(region.high)) add_point(region.high);
+  }
   for (Variable& variable : variables_) {
     variable.cells = cells_of(variable.term);
     if (variable.cells.empty()) return false;
@@ -410,6 +316,7 @@ bool Cases::is_impossible(const std::vector<Literal>& literals) {
 
 Region Cases::values(TermId term, const std::vector<Literal>& literals) {
   if (!prepare(literals)) return Region::none();
+  for (const Substitution& each : substitutions_) term = replaced(term, each.from, each.to, each.in_sums);
   return evaluate(term);
 }
 

@@ -54,6 +54,7 @@ struct Region {
   void join(const Region& other);
   /// Drops kinds of which no value is left.
   void meet(const Region& other);
+  void tighten();
   bool operator==(const Region& other) const = default;
 };
 
@@ -93,6 +94,22 @@ class Cases {
     double constant = 0;
     bool exact = true;  ///< integers all over
     bool is_known = true;
+    void add(const Sum& other, double factor);
+  };
+  struct Bounds {
+    double low;
+    double high;
+  };
+  struct Substitution {
+    TermId from;
+    TermId to;
+    bool in_sums;
+  };
+  struct Fact {  // low < high, low <= high, or low == high
+    TermId low;
+    TermId high;
+    bool strict;
+    bool equal;
   };
 
   bool prepare(const std::vector<Literal>& literals);
@@ -100,6 +117,8 @@ class Cases {
   void substitute();
   TermId replaced(TermId term, TermId from, TermId to, bool in_sums);
   void note_order(const Literal& literal);
+  void note_asked(TermId term, TermId other, uint8_t orders);
+  void add_point(double point);
   void find_variables(TermId term);
   void find_constants(TermId term);
   std::vector<Region> cells_of(TermId term);
@@ -110,15 +129,25 @@ class Cases {
   void assign(const Variable& variable);
 
   Region evaluate(TermId term);
+  Region reckoned(TermId term);
   Region arithmetic(Op op, const Region& a, const Region& b);
+  Region difference(TermId term);
+  Region chosen_by_call(TermId term);
   uint8_t test(TermId term);
+  uint8_t test_text(TermId term);
   uint8_t order(TermId first, TermId second);
   uint8_t order_by_step(TermId a, TermId b);
   uint8_t order_by_sum(TermId a, TermId b);
   Sum sum(TermId term);
+  Bounds bounds_by_parts(const Sum& sum);
+  Bounds bounds(const Sum& sum);
+  bool multiply_out(Sum& sum, double& by, Bounds& more);
   TermId chosen(TermId term);
+  TermId chosen_argument(TermId term);
   bool is_call(TermId term, std::string_view name, size_t arguments) const;
   bool is_variable(TermId term) const;
+  bool is_choosing_call(TermId term) const;
+  bool is_text_test(TermId term) const;
 
   TermPool& terms_;
   std::function<Region(TermId)> known_;
@@ -126,6 +155,10 @@ class Cases {
   std::vector<Variable> variables_;
   std::unordered_map<TermId, Region> now_;
   std::map<std::pair<TermId, TermId>, uint8_t> orders_;
+  std::unordered_map<TermId, Region> asked_;  // sums and the like that are held against numbers
+  std::vector<Substitution> substitutions_;
+  std::vector<Fact> facts_;                   // that a condition states
+  bool looks_at_facts_ = false;
   std::vector<double> points_;
   std::vector<TermId> texts_;
   int tries_ = 0;

@@ -15,78 +15,23 @@ constexpr double kNoticed = 1e-5;
 
 }  // namespace
 
-Cases::Sum Cases::sum(TermId term) {
-  term = chosen(term);
-  Sum made;
-  if (terms_.is_const(term)) {
-    const Value& value = terms_.value(term);
-    made.is_known = value.is_number() && std::abs(value.as_number()) < Region::kExact;
-    if (made.is_known) made.constant = value.as_number();
-    made.exact = value.is(ValueKind::kInt);
-    return made;
-  }
-  const Op op = terms_.op(term);
-  const auto add = [&](const Sum& other, double factor) {
-    for (const auto& [part, count] : other.parts) made.parts[part] += count * factor;
-    made.constant += other.constant * factor;
-    made.exact = made.exact && other.exact;
-    made.is_known = made.is_known && other.is_known;
-  };
-  if (op == Op::kAdd || op == Op::kSubtract) {
-    add(sum(terms_.arg(term, 0)), 1);
-    add(sum(terms_.arg(term, 1)), op == Op::kAdd ? 1 : -1);
-    return made;
-  }
-  if (op == Op::kNegate) {
-    add(sum(terms_.arg(term, 0)), -1);
-    return made;
-  }
-  if (op == Op::kMultiply) {
-    const TermId a = terms_.arg(term, 0);
-    const TermId b = terms_.arg(term, 1);
-    if (terms_.is_const(b) || terms_.is_const(a)) {
-      const Sum factor = sum(terms_.is_const(b) ? b : a);
-      add(sum(terms_.is_const(b) ? a : b), factor.constant);
-      made.exact = made.exact && factor.exact;
-      made.is_known = made.is_known && factor.is_known;
-      return made;
-    }
-  }
-  const auto known = now_.find(term);
-  made.exact = known != now_.end() ? known->second.is_whole() : evaluate(term).is_whole();
-  made.parts[term] = 1;
-  return made;
-}
-
-// Both are numbers.
-uint8_t Cases::order_by_sum(TermId a, TermId b) {
-  Sum one = sum(a);
-  const Sum other = sum(b);
-  if (!one.is_known || !other.is_known || !one.exact || !other.exact) return kAllOrders;
-  for (const auto& [part, factor] : other.parts) one.parts[part] -= factor;
-  double low = one.constant - other.constant;
-  double high = low;
-  for (const auto& [part, factor] : one.parts) {
-    if (factor == 0) continue;
-    const Region region = evaluate(part);
-    low += factor > 0 ? factor * region.low : factor * region.high;
-    high += factor > 0 ? factor * region.high : factor * region.low;
-  }
-  uint8_t orders = 0;
-  if (std::isnan(low) || std::isnan(high)) return kAllOrders;
-  if (low < 0) orders |= kBelow;
-  if (low <= 0 && high >= 0) orders |= kSame;
-  if (high > 0) orders |= kAbove;
-  return orders;
-}
-
 // `n + step` against `n`, floats included: what is not negative makes nothing smaller.
 uint8_t Cases::order_by_step(TermId a, TermId b) {
   const Op op = terms_.op(a);
-  if (op == Op::kCall && !is_variable(a)) {
+  if (is_call(a, "abs", 1)) {
+    const bool of_it = chosen(terms_.arg(a, 1)) == b && evaluate(b).is_number();
+    return of_it ? kAbove | kSame : kAllOrders;
+  }
+  if (is_call(a, "min", 2) || is_call(a, "max", 2)) {
     if (chosen(terms_.arg(a, 1)) != b && chosen(terms_.arg(a, 2)) != b) return kAllOrders;
     if (!evaluate(a).is_number()) return kAllOrders;
     return is_call(a, "min", 2) ? kBelow | kSame : kAbove | kSame;
+  }
+  if (op == Op::kModulo && chosen(terms_.arg(a, 1)) == b) {
+    // The rest is less than what was divided by; of floats it may be rounded up to that.
+    const Region by = evaluate(b);
+    if (!by.is_number() || by.low < 0 || (by.low == 0 && !by.low_open)) return kAllOrders;
+    return by.is_whole() && evaluate(terms_.arg(a, 0)).is_whole() ? kBelow : kBelow | kSame;
   }
   if (!is_reckoned(op) || terms_.args(a).size() != 2 || chosen(terms_.arg(a, 0)) != b) return kAllOrders;
   const Region from = evaluate(b);
@@ -185,6 +130,28 @@ uint8_t Cases::order(TermId first, TermId second) {
   return orders;
 }
 
+// Of a text that is one of some; 0 where that is not known.
+uint8_t Cases::test_text(TermId term) {
+  const bool is_glob = terms_.op(term) == Op::kMatches;
+  const TermId pattern = terms_.arg(term, is_glob ? 1 : 2);
+  const Region of = evaluate(terms_.arg(term, is_glob ? 0 : 1));
+  if (!terms_.is_const(pattern) || !terms_.value(pattern).is(ValueKind::kString) ||
+      of.kinds != Region::kText || !of.listed)
+    return 0;
+  const std::string wanted(terms_.text(pattern));
+  const Glob glob(is_glob ? wanted : "");
+  uint8_t made = 0;
+  for (const TermId each : of.texts) {
+    const std::string_view text = terms_.text(each);
+    const bool fits = is_glob                          ? glob.matches(text)
+                      : is_call(term, "starts_with", 2) ? text.starts_with(wanted)
+                      : is_call(term, "ends_with", 2)   ? text.ends_with(wanted)
+                                                        : text.find(wanted) != std::string_view::npos;
+    made |= fits ? kHolds : kFails;
+  }
+  return made;
+}
+
 uint8_t Cases::test(TermId term) {
   const Op op = terms_.op(term);
   const auto of_orders = [](uint8_t orders, uint8_t wanted, bool ordered) {
@@ -229,7 +196,12 @@ uint8_t Cases::test(TermId term) {
       return of_orders(orders, op == Op::kLess ? kBelow : kBelow | kSame, true);
     }
     case Op::kIn: {
-      const TermId list = terms_.arg(term, 1);
+      const TermId list = chosen(terms_.arg(term, 1));
+      if (is_call(list, "append", 2)) {
+        // What it was put behind, or what was in it.
+        if (order(terms_.arg(term, 0), terms_.arg(list, 2)) == kSame) return kHolds;
+        return kHolds | kFails | kError;
+      }
       const TermId wanted = terms_.arg(term, 0);
       std::vector<TermId> items;
       if (terms_.op(list) == Op::kList) {
@@ -253,16 +225,13 @@ uint8_t Cases::test(TermId term) {
       const Region of = evaluate(terms_.arg(term, 0));
       return of.may_be(Region::kNull) ? kHolds | kFails : kHolds;
     }
-    case Op::kMatches: {
-      const TermId pattern = terms_.arg(term, 1);
-      const Region of = evaluate(terms_.arg(term, 0));
-      if (!terms_.is_const(pattern) || of.kinds != Region::kText || !of.listed) break;
-      uint8_t made = 0;
-      const std::string text(terms_.text(pattern));
-      const Glob glob(text);
-      for (const TermId each : of.texts) made |= glob.matches(terms_.text(each)) ? kHolds : kFails;
-      return made;
-    }
+    case Op::kMatches:
+    case Op::kCall:
+      if (is_text_test(term)) {
+        const uint8_t made = test_text(term);
+        if (made != 0) return made;
+      }
+      break;
     default:
       break;
   }

@@ -144,4 +144,13 @@ void Region::meet(const Region& other) {
   }
 }
 
+// Of whole numbers to the next ones inside.
+void Region::tighten() {
+  if ((kinds & kNumbers) != kInt) return;
+  if (std::isfinite(low)) low = low_open ? std::floor(low) + 1 : std::ceil(low);
+  if (std::isfinite(high)) high = high_open ? std::ceil(high) - 1 : std::floor(high);
+  low_open = high_open = false;
+  if (low > high) kinds &= static_cast<uint16_t>(~kInt);
+}
+
 }  // namespace krules::check

@@ -42,9 +42,11 @@ bool Rehearsal::gather_cast(const std::vector<uint32_t>& rules) {
   while (!open.empty() && known && cast_.size() <= kMostCast) {
     const uint32_t rule = open.back();
     open.pop_back();
+    bool has_loop = false;
     for_each_stmt(model_.rules[rule].syntax->body, [&](const ast::Stmt& stmt) {
       const auto* emit = std::get_if<ast::Emit>(&stmt.node);
-      if (std::holds_alternative<ast::CallAction>(stmt.node) || std::holds_alternative<ast::For>(stmt.node) ||
+      has_loop = has_loop || std::holds_alternative<ast::For>(stmt.node);
+      if (std::holds_alternative<ast::CallAction>(stmt.node) ||
           (emit != nullptr && emit->clauses.after != nullptr))
         known = false;
     });
@@ -53,7 +55,11 @@ bool Rehearsal::gather_cast(const std::vector<uint32_t>& rules) {
     }
     const RuleModel& model = model_.rules[rule];
     for (uint32_t path = model.first_path; path < model.first_path + model.path_count; ++path) {
-      if (model_.paths[path].coarse) known = false;
+      // A loop over a short list that is written out has been taken apart.
+      if (model_.paths[path].coarse || (has_loop && model_.paths[path].is_unsure)) known = false;
+      for (const Effect& effect : model_.paths[path].effects) {
+        if (effect.in_loop || effect.delayed) known = false;
+      }
       for_each_term_of(model_.paths[path], [&](TermId whole) {
         std::vector<TermId> parts = {whole};
         while (!parts.empty()) {
@@ -240,6 +246,8 @@ bool Rehearsal::act(const Scene& scene, uint32_t number, const Words& known, std
       made.kind = EventClass::Kind::kSubjectDeleted;
       made.sees[Op::kEvent] = terms_.text_constant(kSubjectDeletedType);
       if (!effect.extended && !audience_of(number, i, EventClass::Kind::kDeleted).empty()) return false;
+      if (is_gone(scene, made.subject)) is_change = terms_.truth(false);
+      is_open = is_open && is_change != terms_.truth(false);
     } else {
       const TermId before = spoken(effect.before, scene, words);
       const TermId after = spoken(effect.after, scene, words);
@@ -292,6 +300,16 @@ bool Rehearsal::act(const Scene& scene, uint32_t number, const Words& known, std
   }
   for (Scene& way : ways) next.push_back(std::move(way));
   return true;
+}
+
+// Whether this cascade has deleted the subject, and written nothing that may be of it since.
+bool Rehearsal::is_gone(const Scene& scene, TermId subject) const {
+  for (size_t i = scene.notes.size(); i-- > 0;) {
+    const Note& note = scene.notes[i];
+    if (note.is_value) return false;
+    if (note.subject == subject && note.name == terms_.null() && !note.extended) return true;
+  }
+  return false;
 }
 
 // Written out in more than so many parts.

@@ -61,6 +61,7 @@ class Rehearsal {
   TermId remembered(const Scene& scene, TermId subject, TermId name, bool extended);
   TermId heard(uint32_t rule, const Happening& happening);
   std::vector<uint32_t> audience_of(uint32_t path, uint32_t effect, EventClass::Kind kind) const;
+  bool is_gone(const Scene& scene, TermId subject) const;
   bool is_long(TermId term, uint32_t& left) const;
   bool has_value(TermId term, const std::vector<Literal>& holds);
   /// Whether it can be beside the others; in `holds` from then on.

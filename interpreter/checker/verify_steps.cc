@@ -19,17 +19,6 @@ constexpr int kLongestWay = 4;
 
 }  // namespace
 
-/// The places that a value was followed through on the way here, and whether something new was made since.
-struct Verifier::Flow {
-  struct Place {
-    TermId term;
-    uint32_t rule;
-    bool made_since;
-  };
-  std::vector<Place> way;
-  int left = 3000;
-};
-
 std::string Verifier::confirm(const ProofRemoval& step) {
   const size_t count = parts_[step.component].links.size();
   if (step.removed.empty()) return "it takes nothing away";
@@ -206,6 +195,20 @@ bool Verifier::is_standing(TermId term, uint32_t island) const {
   return std::all_of(args.begin(), args.end(), [&](TermId arg) { return is_standing(arg, island); });
 }
 
+// Whether a side of a comparison is `mine` with something added that stands, or that less `mine`: then it
+// goes with it, or against it.
+bool Verifier::goes_with(TermId side, TermId mine, uint32_t island, bool& along) const {
+  const Op op = terms_.op(side);
+  if (side == mine) return true;
+  const auto args = terms_.args(side);
+  if (op == Op::kCoalesce) return args[0] == mine;
+  if (op != Op::kAdd && op != Op::kSubtract) return false;
+  if (is_standing(args[1], island)) return goes_with(args[0], mine, island, along);
+  if (!is_standing(args[0], island)) return false;
+  if (op == Op::kSubtract) along = !along;
+  return goes_with(args[1], mine, island, along);
+}
+
 bool Verifier::has_standing_bound(const Site& site, bool up) {
   const uint32_t island = island_of(site.path);
   const TermId before = effect_of(site).before;
@@ -219,11 +222,12 @@ bool Verifier::has_standing_bound(const Site& site, bool up) {
       for (const TermId side : terms_.args(literal.term)) open.push_back({side, literal.truth});
     }
     if (op != Op::kLess && op != Op::kLessEqual) continue;
-    const bool rising = literal.truth == up;
-    TermId mine = terms_.arg(literal.term, rising ? 0 : 1);
-    const TermId bound = terms_.arg(literal.term, rising ? 1 : 0);
-    if (terms_.op(mine) == Op::kCoalesce) mine = terms_.arg(mine, 0);
-    if (mine == before && is_standing(bound, island)) return true;
+    const TermId low = terms_.arg(literal.term, literal.truth ? 0 : 1);
+    const TermId high = terms_.arg(literal.term, literal.truth ? 1 : 0);
+    bool along = true;
+    if (is_standing(high, island) && goes_with(low, before, island, along) && along == up) return true;
+    along = true;
+    if (is_standing(low, island) && goes_with(high, before, island, along) && along != up) return true;
   }
   return false;
 }
@@ -244,6 +248,7 @@ std::string Verifier::confirm_climb(const ProofRemoval& step) {
       const TermId before = walk.at(effect.before, run);
       const TermId after = walk.at(effect.after, run);
       std::vector<Literal> literals = walk.literals();
+      literals.push_back({terms_.apply(Op::kEqual, {after, before}), false});
       if (cases_.is_impossible(literals)) return true;
       const Region set = cases_.values(after, literals);
       if (set.kinds != 0 && !set.is_number()) return false;
@@ -255,13 +260,11 @@ std::string Verifier::confirm_climb(const ProofRemoval& step) {
       std::vector<Literal> back = literals;
       back.push_back({terms_.apply(Op::kLess, {step.up ? after : before, step.up ? before : after}), true});
       if (!cases_.is_impossible(back)) return false;
-      literals.push_back({terms_.apply(Op::kEqual, {after, before}), false});
       if (cases_.is_impossible(literals)) return true;
       const Region from = cases_.values(before, literals);
       const bool bounded = std::isfinite(step.up ? from.high : from.low);
-      Flow flow;
       if (!bounded && !has_standing_bound(site, step.up) &&
-          !is_finite(effect.after, model_.paths[site.path].rule, flow))
+          !is_one_of_few(effect.after, model_.paths[site.path].rule))
         ends = false;
       if (step.has_bound && bounded && !bound_is_right) {
         const TermId bound = terms_.constant(Value::floating(step.bound));
@@ -366,121 +369,6 @@ std::string Verifier::confirm_values(const ProofRemoval& step) {
   return confirm_changes(step, ending);
 }
 
-// ---------------------------------------------------------------- values handed on
-
-// How far apart the sides of comparisons are, and what two sides come to together.
-void Verifier::add_distances(std::vector<TermId>& found) {
-  std::vector<TermId> open = found;
-  std::vector<TermId> sides;
-  while (!open.empty() && sides.size() < 12) {
-    const TermId term = open.back();
-    open.pop_back();
-    const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
-    const Op op = terms_.op(term);
-    if (op != Op::kLess && op != Op::kLessEqual) {
-      open.insert(open.end(), args.begin(), args.end());
-      continue;
-    }
-    if (!terms_.is_const(args[0]) && !terms_.is_const(args[1]))
-      found.push_back(terms_.apply(Op::kSubtract, {args[1], args[0]}));
-    for (const TermId side : args) {
-      if (!terms_.is_const(side)) sides.push_back(side);
-    }
-  }
-  for (const TermId a : sides) {
-    for (const TermId b : sides) {
-      if (a != b) found.push_back(terms_.apply(Op::kAdd, {a, b}));
-    }
-  }
-}
-
-std::string Verifier::confirm_measure(const ProofRemoval& step) {
-  const Part& part = parts_[step.component];
-  // The values, found again among what the paths reckon with.
-  std::vector<TermId> value(model_.paths.size(), 0);
-  std::vector<char> has_value(model_.paths.size(), 0);
-  std::map<std::string, TermId> found;
-  for (const ProofRemoval::Measured& measured : step.values) {
-    if (measured.path >= model_.paths.size()) return "it is about a way that is not there";
-    std::vector<TermId> open;
-    for (const Literal& literal : model_.paths[measured.path].when) open.push_back(literal.term);
-    for (const Effect& effect : model_.paths[measured.path].effects) {
-      for (const TermId term : {effect.payload, effect.context, effect.after, effect.before})
-        open.push_back(term);
-    }
-    add_distances(open);
-    while (!open.empty()) {
-      const TermId term = open.back();
-      open.pop_back();
-      if (!terms_.is_const(term)) found.try_emplace(terms_.show(term), term);
-      for (const TermId arg : terms_.args(term)) open.push_back(arg);
-    }
-  }
-  for (const ProofRemoval::Measured& measured : step.values) {
-    const auto known = found.find(measured.value);
-    if (known == found.end())
-      return fmt::format("`{}` is nothing that is looked at on the way", measured.value);
-    value[measured.path] = measured.more == 0
-                               ? known->second
-                               : terms_.apply(Op::kAdd, {known->second, terms_.number(measured.more)});
-    has_value[measured.path] = 1;
-  }
-  std::vector<uint32_t> removed;
-  for (const uint32_t i : step.removed) removed.push_back(part.links[i]);
-  const std::vector<uint32_t> group = group_by_circle(step.component);
-  std::set<uint32_t> groups;
-  for (const uint32_t number : removed) {
-    if (group[links_[number].from] == group[links_[number].to]) groups.insert(group[links_[number].from]);
-  }
-  groups.erase(0);
-  const auto more_of = [&](uint32_t path) {
-    const auto of = std::find_if(step.values.begin(), step.values.end(),
-                                 [&](const ProofRemoval::Measured& each) { return each.path == path; });
-    return of == step.values.end() ? 0.0 : static_cast<double>(of->more);
-  };
-  bool bound_is_right = !step.has_bound;
-  for (const uint32_t number : part.links) {
-    const Link& link = links_[number];
-    if (link.state != State::kOpen || group[link.from] != group[link.to] ||
-        groups.count(group[link.from]) == 0)
-      continue;
-    const bool strict = std::find(removed.begin(), removed.end(), number) != removed.end();
-    const std::string& from = model_.rules[model_.paths[link.from].rule].compiled->name;
-    const std::string& to = model_.rules[model_.paths[link.to].rule].compiled->name;
-    if (has_value[link.from] == 0 || has_value[link.to] == 0)
-      return fmt::format("nothing is said of the way from `{}` to `{}`", from, to);
-    Walk walk(*this, link.from);
-    const TermId mine = walk.at(value[link.from], 0);
-    walk.follow(link);
-    const TermId theirs = walk.at(value[link.to], 1);
-    const std::vector<Literal>& literals = walk.literals();
-    if (mine == theirs && !strict) continue;
-    if (cases_.is_impossible(literals)) continue;
-    if (!cases_.values(mine, literals).is_number() || !cases_.values(theirs, literals).is_number())
-      return fmt::format("from `{}` to `{}` it may be no number", from, to);
-    std::vector<Literal> back = literals;
-    const TermId less = step.up ? theirs : mine;
-    const TermId more = step.up ? mine : theirs;
-    back.push_back({terms_.apply(strict ? Op::kLessEqual : Op::kLess, {less, more}), true});
-    if (!cases_.is_impossible(back))
-      return fmt::format("from `{}` to `{}` it may {}", from, to, step.up ? "shrink" : "grow");
-    if (!strict) continue;
-    const Region bounds = cases_.values(mine, literals);
-    if (!std::isfinite(step.up ? bounds.high : bounds.low)) return "it has no bound";
-    if (!bound_is_right) {
-      const TermId bound = terms_.constant(Value::floating(step.bound + more_of(link.from)));
-      std::vector<Literal> past = literals;
-      past.push_back({terms_.apply(Op::kLess, {step.up ? bound : mine, step.up ? mine : bound}), true});
-      bound_is_right = cases_.is_impossible(past);
-    }
-  }
-  if (!bound_is_right) return fmt::format("it may go past {}", step.bound);
-  for (const uint32_t number : removed) {
-    if (links_[number].state == State::kOpen) links_[number].state = State::kAside;
-  }
-  return {};
-}
-
 // ---------------------------------------------------------------- cascades gone through
 
 std::string Verifier::confirm_explored(const ProofRemoval& step) {
@@ -495,85 +383,6 @@ std::string Verifier::confirm_explored(const ProofRemoval& step) {
   if (!doubt.empty()) return doubt;
   for (const uint32_t number : part.links) links_[number].state = State::kClosed;
   return {};
-}
-
-// ---------------------------------------------------------------- subjects
-
-bool Verifier::is_finite(TermId term, uint32_t rule, Flow& flow) {
-  if (--flow.left < 0) return false;
-  if (!terms_[term].local) return true;
-  const Op op = terms_.op(term);
-  if (op == Op::kNow) return scope_ == Scope::kCascade;
-  const std::vector<TermId> args(terms_.args(term).begin(), terms_.args(term).end());
-  if (op == Op::kEqual || op == Op::kLess || op == Op::kLessEqual || op == Op::kIn || op == Op::kMatches ||
-      op == Op::kNot || op == Op::kHas)
-    return true;
-  const bool chooses = op == Op::kCall && (terms_.is_text(args[0], "min") || terms_.is_text(args[0], "max") ||
-                                           terms_.is_text(args[0], "clamp"));
-  if (op == Op::kIf || op == Op::kCoalesce || op == Op::kList || op == Op::kMap || op == Op::kAnd ||
-      op == Op::kOr || chooses)
-    return std::all_of(args.begin(), args.end(), [&](TermId arg) { return is_finite(arg, rule, flow); });
-  const bool handed = op == Op::kSubject || op == Op::kNew || op == Op::kOld || op == Op::kPayload;
-  const bool field = op == Op::kField && terms_.op(args[0]) == Op::kPayload;
-  const bool read = (op == Op::kRead || op == Op::kReadExt) && terms_.is_const(args[1]);
-  if (op == Op::kField && !field) return is_finite(args[0], rule, flow);
-  if (!handed && !field && !read) {
-    if (is_local(op)) return false;
-    // Something new, of finitely many things only where it does not come back to itself.
-    std::vector<Flow::Place> before = flow.way;
-    for (Flow::Place& place : flow.way) place.made_since = true;
-    const bool finite =
-        std::all_of(args.begin(), args.end(), [&](TermId arg) { return is_finite(arg, rule, flow); });
-    flow.way = std::move(before);
-    return finite;
-  }
-  const uint32_t at = read ? UINT32_MAX : rule;
-  for (const Flow::Place& place : flow.way) {
-    const bool same =
-        place.rule == at &&
-        (read ? terms_.op(place.term) == op && terms_.arg(place.term, 1) == args[1] : place.term == term);
-    if (same) return !place.made_since;
-  }
-  flow.way.push_back({term, at, false});
-  bool finite = true;
-  if (read) {
-    writers_.for_each(args[1], op == Op::kReadExt, [&](const Site& site) {
-      if (!finite || active_[site.path] == 0) return;
-      const Effect& effect = effect_of(site);
-      if (effect.kind == Effect::Kind::kChange)
-        finite = is_finite(effect.after, model_.paths[site.path].rule, flow);
-    });
-  } else {
-    for (const uint32_t made : graph_.waited_by(rule)) {
-      const EventGraph::Class& events = graph_.classes()[made];
-      for (const Site& site : events.sites) {
-        if (!finite || active_[site.path] == 0) continue;
-        const Effect& effect = effect_of(site);
-        TermId sent = terms_.null();
-        const bool plain = events.kind == EventClass::Kind::kPlain;
-        if (op == Op::kSubject) sent = effect.subject;
-        if (op == Op::kNew && events.kind == EventClass::Kind::kChanged) sent = effect.after;
-        if (op == Op::kOld && !plain) sent = effect.before;
-        if (op == Op::kPayload && plain) sent = effect.payload;
-        if (field && plain) sent = terms_.apply(Op::kField, {effect.payload, args[1]});
-        finite = is_finite(sent, model_.paths[site.path].rule, flow);
-      }
-    }
-  }
-  flow.way.pop_back();
-  return finite;
-}
-
-// What holds for each subject proves nothing of a cascade that goes on to ever new ones.
-bool Verifier::subjects_are_finite(uint32_t island) {
-  for (uint32_t path = 0; path < model_.paths.size(); ++path) {
-    if (active_[path] == 0 || island_of(path) != island) continue;
-    for (const Effect& effect : model_.paths[path].effects) {
-      Flow flow;
-      if (!is_finite(effect.subject, model_.paths[path].rule, flow)) return false;
-    }
-  }
-  return true;
 }
 
 }  // namespace krules::check

@@ -113,7 +113,9 @@ Region KnownRegions::known(TermId term) {
       keep(Region::kMap);
       break;
     case Op::kCall: {
-      if (!terms_.is_text(terms_.arg(term, 0), "len")) break;
+      const std::string_view name = terms_.text(terms_.arg(term, 0));
+      if (name == "append") keep(Region::kList);
+      if (name != "len") break;
       Region length = Region::number(Region::kInt, 0, Region::kInfinity, false);
       length.kinds |= Region::kNull;
       region.meet(length);
