@@ -219,7 +219,9 @@ bool Prover::measure_from(Component& component, const std::vector<uint32_t>& cir
   for (const size_t i : strict) {
     const Move& move = moves[i];
     step.removed.push_back(move.link);
-    bound = up ? move.before.high : move.before.low;
+    const double mine = up ? move.before.high : move.before.low;
+    const bool is_farther = up ? mine > bound : mine < bound;
+    if (i == strict.front() || is_farther) bound = mine;
     step_size = std::min(step_size, level.empty() ? -move.against : 1);
     length = std::max(length, move.before.high - move.before.low);
     is_even = is_even && level.empty();

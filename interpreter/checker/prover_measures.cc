@@ -127,6 +127,7 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
   if (sites.empty() || sites.size() > kMostWriters) return false;
   Solver& solver = facts_.solver();
   std::vector<Site> ending;
+  bool has_bound = false;
   bool is_far = false;  // from where it may be, in steps that do not get longer
   ProofStep step{.kind = ProofStep::Kind::kClimb, .property = name, .extended = extended, .up = up};
   for (const Site& site : sites) {
@@ -160,8 +161,10 @@ bool Prover::climb_on(Component& component, TermId name, bool extended, bool up)
                is_finite(effect.after, site.path, component);
         return true;
       }
+      const bool is_farther = up ? bound > step.bound : bound < step.bound;
+      if (!has_bound || is_farther) step.bound = bound;
+      has_bound = true;
       step.step = step.step == 0 ? size : std::min(step.step, size);
-      step.bound = bound;
       if (!std::isfinite(start) && size > 0 && std::isfinite(up ? delta.high : delta.low)) is_far = true;
       if (std::isfinite(start) && size > 0) {
         const auto times =

@@ -82,6 +82,7 @@ class Verifier {
   // verify_measure.cc
   std::string confirm_measure(const ProofRemoval& step);
   void add_distances(std::vector<TermId>& found);
+  bool may_pass(TermId term, double bound, bool up, std::vector<Literal> literals);
 
   // verify_flow.cc
   bool subjects_are_finite(uint32_t island);

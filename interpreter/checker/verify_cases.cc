@@ -146,6 +146,19 @@ void Cases::add_point(double point) {
     points_.push_back(point);
 }
 
+// Where `(9 n + 1) div 10` comes to a number: where what is divided comes to ten times as much.
+void Cases::add_divided(TermId term, double at) {
+  if (terms_.op(term) != Op::kIntDivide || !terms_.is_const(terms_.arg(term, 1))) return;
+  const Value& by = terms_.value(terms_.arg(term, 1));
+  const Sum divided = sum(terms_.arg(term, 0));
+  if (!by.is(ValueKind::kInt) || !divided.is_known || divided.parts.size() != 1) return;
+  const auto& [part, factor] = *divided.parts.begin();
+  for (const double end : {at, at + 1}) {
+    const double point = (end * by.as_number() - divided.constant) / factor;
+    if (factor != 0 && std::isfinite(point)) add_point(point);
+  }
+}
+
 void Cases::find_constants(TermId term) {
   const auto add = [&](const Value& value, TermId id) {
     if (value.is_number()) add_point(value.as_number());
@@ -169,7 +182,11 @@ void Cases::find_constants(TermId term) {
       std::map<TermId, double> parts = a.parts;
       for (const auto& [part, factor] : b.parts) parts[part] -= factor;
       std::erase_if(parts, [](const auto& each) { return each.second == 0; });
-      if (parts.size() == 1) add_point((b.constant - a.constant) / parts.begin()->second);
+      if (parts.size() == 1) {
+        const double at = (b.constant - a.constant) / parts.begin()->second;
+        add_point(at);
+        add_divided(parts.begin()->first, at);
+      }
     }
   }
   if (is_variable(term) && !is_text_test(term)) return;

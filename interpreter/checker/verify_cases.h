@@ -119,6 +119,7 @@ class Cases {
   void note_order(const Literal& literal);
   void note_asked(TermId term, TermId other, uint8_t orders);
   void add_point(double point);
+  void add_divided(TermId term, double at);
   void find_variables(TermId term);
   void find_constants(TermId term);
   std::vector<Region> cells_of(TermId term);

@@ -36,6 +36,15 @@ void Verifier::add_distances(std::vector<TermId>& found) {
   }
 }
 
+// Whether `term` may be above (`up`) or below a bound.
+bool Verifier::may_pass(TermId term, double bound, bool up, std::vector<Literal> literals) {
+  const bool is_whole = bound == std::floor(bound) && std::abs(bound) < Region::kExact;
+  const TermId end = is_whole ? terms_.number(static_cast<int64_t>(bound))
+                              : terms_.constant(Value::floating(bound));
+  literals.push_back({terms_.apply(Op::kLess, {up ? end : term, up ? term : end}), true});
+  return !cases_.is_impossible(literals);
+}
+
 std::string Verifier::confirm_measure(const ProofRemoval& step) {
   const Part& part = parts_[step.component];
   // The values, found again among what the paths reckon with.
@@ -80,7 +89,6 @@ std::string Verifier::confirm_measure(const ProofRemoval& step) {
                                  [&](const ProofRemoval::Measured& each) { return each.path == path; });
     return of == step.values.end() ? 0.0 : static_cast<double>(of->more);
   };
-  bool bound_is_right = !step.has_bound;
   for (const uint32_t number : part.links) {
     const Link& link = links_[number];
     if (link.state != State::kOpen || group[link.from] != group[link.to] ||
@@ -109,14 +117,9 @@ std::string Verifier::confirm_measure(const ProofRemoval& step) {
     if (!strict) continue;
     const Region bounds = cases_.values(mine, literals);
     if (!std::isfinite(step.up ? bounds.high : bounds.low)) return "it has no bound";
-    if (!bound_is_right) {
-      const TermId bound = terms_.constant(Value::floating(step.bound + more_of(link.from)));
-      std::vector<Literal> past = literals;
-      past.push_back({terms_.apply(Op::kLess, {step.up ? bound : mine, step.up ? mine : bound}), true});
-      bound_is_right = cases_.is_impossible(past);
-    }
+    if (step.has_bound && may_pass(mine, step.bound + more_of(link.from), step.up, literals))
+      return fmt::format("it may go past {}", step.bound);
   }
-  if (!bound_is_right) return fmt::format("it may go past {}", step.bound);
   for (const uint32_t number : removed) {
     if (links_[number].state == State::kOpen) links_[number].state = State::kAside;
   }

@@ -45,7 +45,10 @@ Region Cases::arithmetic(Op op, const Region& a, const Region& b) {
       break;
     case Op::kDivide:
     case Op::kIntDivide:
-      if (b.low >= 1 && a.low >= 0) {
+      if (op == Op::kIntDivide && whole && b.low >= 1 && b.low == b.high) {
+        low = std::floor(a.low / b.low);
+        high = std::floor(a.high / b.low);
+      } else if (b.low >= 1 && a.low >= 0) {
         low = 0;
         high = a.high;
       }

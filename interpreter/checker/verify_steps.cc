@@ -237,7 +237,8 @@ std::string Verifier::confirm_climb(const ProofRemoval& step) {
   const TermId name = terms_.text_constant(step.property);
   if (!subjects_are_finite(island)) return "it may go on to ever new subjects";
   std::vector<Site> ending;
-  bool bound_is_right = !step.has_bound;
+  bool passes = false;
+  bool is_bounded = false;
   for (const Site& site : active_writers(name, step.extended, island)) {
     const Effect& effect = effect_of(site);
     const std::string& rule = model_.rules[model_.paths[site.path].rule].compiled->name;
@@ -266,19 +267,16 @@ std::string Verifier::confirm_climb(const ProofRemoval& step) {
       if (!bounded && !has_standing_bound(site, step.up) &&
           !is_one_of_few(effect.after, model_.paths[site.path].rule))
         ends = false;
-      if (step.has_bound && bounded && !bound_is_right) {
-        const TermId bound = terms_.constant(Value::floating(step.bound));
-        literals.push_back(
-            {terms_.apply(Op::kLess, {step.up ? bound : before, step.up ? before : bound}), true});
-        bound_is_right = cases_.is_impossible(literals);
-      }
+      is_bounded = is_bounded || bounded;
+      passes = passes || (step.has_bound && bounded && may_pass(before, step.bound, step.up, literals));
       return true;
     });
     if (!one_way)
       return fmt::format("`{}` may set `{}` {}", rule, step.property, step.up ? "lower" : "higher");
     if (ends) ending.push_back(site);
   }
-  if (!bound_is_right) return fmt::format("`{}` may go past {}", step.property, step.bound);
+  if (step.has_bound && (passes || !is_bounded))
+    return fmt::format("`{}` may go past {}", step.property, step.bound);
   return confirm_changes(step, ending);
 }
 

@@ -238,7 +238,8 @@ std::vector<std::pair<uint32_t, TermId>> KnownRegions::sources_of(const Cell& ce
       TermId payload = effect.payload;
       if (where == Where::kMeta) payload = meta_after(model_, effect, terms_.opaque(), effect.context);
       if (where == Where::kExtra) payload = is_event ? terms_.apply(Op::kMap, {}) : effect.context;
-      const bool plain = (events.kind == EventClass::Kind::kPlain || where == Where::kExtra) && payload != 0;
+      // Of `meta` null says that it may be anything.
+      const bool plain = where == Where::kExtra || (events.kind == EventClass::Kind::kPlain && payload != 0);
       found.emplace_back(site.path, plain ? terms_.apply(Op::kField, {payload, name}) : terms_.opaque());
     }
   }
