@@ -62,6 +62,10 @@ class Verifier {
   bool makes_one_of_file(uint32_t rule);
   bool may_fire(Link link, uint32_t rule);
   bool is_in_file(uint32_t rule) const { return !file_.empty() && file_[rule] != 0; }
+  void find_ring();
+  bool is_past(uint32_t path) const;
+  bool is_taken(const Link& link) const;
+  bool may_run_beside(const Link& side, uint32_t path);
 
   // verify_steps.cc
   // Each gives what is in doubt; nothing where the step was confirmed, and done.
@@ -124,6 +128,8 @@ class Verifier {
   std::vector<char> by_clock_;   // by path: an `every` or `at` sets it off, again and again
   std::vector<uint32_t> owner_;  // by rule: its component
   std::vector<char> file_;       // by rule: see form_file(); empty where there is no single file
+  uint32_t filed_ = 0;           // the component that it is about
+  std::vector<uint32_t> ring_;   // by path: the circle of that component that it lies on, 0 for none
 };
 
 /// A chain of runs, with what each knows in terms of what the first one finds.
@@ -136,6 +142,8 @@ class Verifier::Walk {
   };
   Walk(Verifier& verifier, uint32_t path, Between between = Between::kActive);
   void follow(const Link& link);
+  /// A run that the event of the last one fires, too.
+  void add_beside(uint32_t path);
 
   TermId at(TermId term, size_t run);
   const std::vector<Literal>& literals() const { return literals_; }

@@ -225,7 +225,9 @@ std::vector<Region> Cases::cells_of(TermId term) {
       if (all.may_be(Region::kFloat)) add(Region::number(Region::kFloat, low, high, true));
       const double first = std::isfinite(low) ? std::floor(low) + 1 : low;
       const double last = std::isfinite(high) ? std::ceil(high) - 1 : high;
-      if (first <= last && all.may_be(Region::kInt)) add(Region::number(Region::kInt, first, last, false));
+      if (first > last || !all.may_be(Region::kInt)) return;
+      if (last - first >= kFewNumbers) return add(Region::number(Region::kInt, first, last, false));
+      for (double each = first; each <= last; each += 1) add(Region::number(Region::kInt, each, each, false));
     };
     for (const double point : points) {
       between(before, point);

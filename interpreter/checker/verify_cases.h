@@ -80,6 +80,7 @@ class Cases {
   static constexpr size_t kMostPoints = 16;
   static constexpr size_t kMostVariables = 10;
   static constexpr int kMostTries = 6000;
+  static constexpr double kFewNumbers = 4;  ///< of so many whole numbers each is tried
 
   // Sets of outcomes, of a condition and of a comparison.
   enum Outcome : uint8_t { kHolds = 1, kFails = 2, kError = 4 };
@@ -142,6 +143,7 @@ class Cases {
   Sum sum(TermId term);
   Bounds bounds_by_parts(const Sum& sum);
   Bounds bounds(const Sum& sum);
+  void narrow_by_choice(const Sum& sum, Bounds& made);
   bool multiply_out(Sum& sum, double& by, Bounds& more);
   TermId chosen(TermId term);
   TermId chosen_argument(TermId term);
@@ -158,7 +160,7 @@ class Cases {
   std::map<std::pair<TermId, TermId>, uint8_t> orders_;
   std::unordered_map<TermId, Region> asked_;  // sums and the like that are held against numbers
   std::vector<Substitution> substitutions_;
-  std::vector<Fact> facts_;                   // that a condition states
+  std::vector<Fact> facts_;  // that a condition states
   bool looks_at_facts_ = false;
   std::vector<double> points_;
   std::vector<TermId> texts_;

@@ -21,14 +21,13 @@ bool may_fit_both(const std::vector<NamePattern>& some, const std::vector<NamePa
 // Whether one event can be what both rules wait for.
 bool may_hear_one(const RuleModel& some, const RuleModel& other) {
   const auto& theirs = other.compiled->triggers;
-  return std::any_of(some.compiled->triggers.begin(), some.compiled->triggers.end(),
-                     [&](const CompiledTrigger& one) {
-                       return std::any_of(theirs.begin(), theirs.end(), [&](const CompiledTrigger& each) {
-                         return may_fit_both(one.types, each.types) &&
-                                may_fit_both(one.properties, each.properties) &&
-                                may_fit_both(one.subjects, each.subjects);
-                       });
-                     });
+  return std::any_of(
+      some.compiled->triggers.begin(), some.compiled->triggers.end(), [&](const CompiledTrigger& one) {
+        return std::any_of(theirs.begin(), theirs.end(), [&](const CompiledTrigger& each) {
+          return may_fit_both(one.types, each.types) && may_fit_both(one.properties, each.properties) &&
+                 may_fit_both(one.subjects, each.subjects);
+        });
+      });
 }
 
 }  // namespace
@@ -38,6 +37,7 @@ bool may_hear_one(const RuleModel& some, const RuleModel& other) {
 // and each of their runs makes one such event at most. Then nothing that they write changes between a run and
 // the one that it sets off.
 void Verifier::form_file(uint32_t component) {
+  filed_ = component;
   file_.assign(model_.rules.size(), 0);
   std::vector<uint32_t> rules;
   const auto enter = [&](uint32_t rule) {
@@ -57,7 +57,8 @@ void Verifier::form_file(uint32_t component) {
   for (size_t i = 0; single && i < rules.size(); ++i) {
     for (size_t k = 0; single && k < i; ++k)
       single = !may_hear_one(model_.rules[rules[i]], model_.rules[rules[k]]);
-    single = single && makes_one_of_file(rules[i]);
+    const uint32_t owner = owner_[rules[i]];
+    single = single && (owner == UINT32_MAX || parts_[owner].is_known) && makes_one_of_file(rules[i]);
   }
   if (!single) file_.clear();
 }
@@ -80,6 +81,40 @@ bool Verifier::makes_one_of_file(uint32_t rule) {
     }
   }
   return true;
+}
+
+// Were one of the component's links taken again and again in single file, it would be by the runs of one
+// chain alone, and from some time on each of them would lie on a circle of open links. So no other way of
+// these rules would be taken then, and each event of the chain would fire its next run.
+void Verifier::find_ring() {
+  ring_.clear();
+  if (!file_.empty()) ring_ = group_by_circle(filed_);
+}
+
+bool Verifier::is_past(uint32_t path) const {
+  return is_in_file(model_.paths[path].rule) && ring_[path] == 0;
+}
+
+bool Verifier::is_taken(const Link& link) const {
+  if (link.state == State::kAside) return !is_in_file(model_.paths[link.from].rule);
+  return link.state == State::kOpen;
+}
+
+// Whether an event of the chain may fire this path, which is none of the chain's, and the next run of the
+// chain, too.
+bool Verifier::may_run_beside(const Link& side, uint32_t path) {
+  if (!is_in_file(model_.paths[side.from].rule) || is_in_file(model_.paths[path].rule)) return true;
+  bool goes_on = false;
+  for (const Link& link : links_) {
+    const bool same_event = link.from == side.from && link.effect == side.effect && link.kind == side.kind;
+    if (!same_event || link.state != State::kOpen || ring_[link.from] != ring_[link.to]) continue;
+    goes_on = true;
+    Walk walk(*this, link.from, Walk::Between::kAnything);
+    walk.follow(link);
+    walk.add_beside(path);
+    if (!cases_.is_impossible(walk.literals())) return true;
+  }
+  return !goes_on;
 }
 
 // Whatever else happens: by what the event carries, and by all that is ever written.

@@ -39,8 +39,8 @@ void Verifier::add_distances(std::vector<TermId>& found) {
 // Whether `term` may be above (`up`) or below a bound.
 bool Verifier::may_pass(TermId term, double bound, bool up, std::vector<Literal> literals) {
   const bool is_whole = bound == std::floor(bound) && std::abs(bound) < Region::kExact;
-  const TermId end = is_whole ? terms_.number(static_cast<int64_t>(bound))
-                              : terms_.constant(Value::floating(bound));
+  const TermId end =
+      is_whole ? terms_.number(static_cast<int64_t>(bound)) : terms_.constant(Value::floating(bound));
   literals.push_back({terms_.apply(Op::kLess, {up ? end : term, up ? term : end}), true});
   return !cases_.is_impossible(literals);
 }

@@ -143,7 +143,7 @@ uint8_t Cases::test_text(TermId term) {
   uint8_t made = 0;
   for (const TermId each : of.texts) {
     const std::string_view text = terms_.text(each);
-    const bool fits = is_glob                          ? glob.matches(text)
+    const bool fits = is_glob                           ? glob.matches(text)
                       : is_call(term, "starts_with", 2) ? text.starts_with(wanted)
                       : is_call(term, "ends_with", 2)   ? text.ends_with(wanted)
                                                         : text.find(wanted) != std::string_view::npos;

@@ -285,9 +285,34 @@ Cases::Bounds Cases::bounds_by_parts(const Sum& sum) {
   return made;
 }
 
+// By what either argument makes of it, where the lesser or the greater of two is a part.
+void Cases::narrow_by_choice(const Sum& sum, Bounds& made) {
+  for (const auto& [part, factor] : sum.parts) {
+    const bool least = is_call(part, "min", 2);
+    if (factor == 0 || (!least && !is_call(part, "max", 2))) continue;
+    Bounds of[2];
+    for (const size_t i : {0, 1}) {
+      const Sum argument = this->sum(terms_.arg(part, i + 1));
+      if (!argument.is_known || !argument.exact) return;
+      Sum rest = sum;
+      rest.parts.erase(part);
+      rest.add(argument, factor);
+      of[i] = bounds(rest);
+    }
+    // The least of two is not more than each of them.
+    const bool below_both = least == (factor > 0);
+    made.low =
+        std::max(made.low, below_both ? std::min(of[0].low, of[1].low) : std::max(of[0].low, of[1].low));
+    made.high =
+        std::min(made.high, below_both ? std::min(of[0].high, of[1].high) : std::max(of[0].high, of[1].high));
+    return;
+  }
+}
+
 // And by what one of the conditions says: a is below b, so b - a is at least 1.
 Cases::Bounds Cases::bounds(const Sum& sum) {
   Bounds made = bounds_by_parts(sum);
+  narrow_by_choice(sum, made);
   if (looks_at_facts_) return made;
   looks_at_facts_ = true;
   for (const Fact& fact : facts_) {
@@ -308,8 +333,8 @@ Cases::Bounds Cases::bounds(const Sum& sum) {
   return made;
 }
 
-// Without the first part that is a whole number divided: n times the sum, with `x - r` for `n (x div n)`, where
-// r is from 0 to n - 1.
+// Without the first part that is a whole number divided: n times the sum, with `x - r` for `n (x div n)`,
+// where r is from 0 to n - 1.
 bool Cases::multiply_out(Sum& sum, double& by, Bounds& more) {
   for (const auto& [part, factor] : sum.parts) {
     if (factor == 0 || terms_.op(part) != Op::kIntDivide || !terms_.is_const(terms_.arg(part, 1))) continue;

@@ -149,17 +149,19 @@ void Verifier::renew() {
   std::fill(entered_.begin(), entered_.end(), 0);
   std::vector<uint32_t> waiting;
   const auto activate = [&](uint32_t path) {
-    if (active_[path] != 0 || never_[path] != 0) return;
+    if (active_[path] != 0 || never_[path] != 0 || is_past(path)) return;
     active_[path] = 1;
     waiting.push_back(path);
   };
   std::vector<std::vector<uint32_t>> out(model_.paths.size());
   for (const Link& link : links_) {
-    if (link.state != State::kClosed) out[link.from].push_back(link.to);
+    if (is_taken(link)) out[link.from].push_back(link.to);
   }
-  const auto enter_rule = [&](uint32_t rule) {
+  find_ring();
+  const auto enter_rule = [&](uint32_t rule, const Link* by) {
     const RuleModel& target = model_.rules[rule];
     for (uint32_t to = target.first_path; to < target.first_path + target.path_count; ++to) {
+      if (by != nullptr && !may_run_beside(*by, to)) continue;
       entered_[to] = 1;
       activate(to);
     }
@@ -170,7 +172,7 @@ void Verifier::renew() {
     }
   }
   for (uint32_t rule = 0; rule < owner_.size(); ++rule) {
-    if (owner_[rule] != UINT32_MAX && !parts_[owner_[rule]].is_known) enter_rule(rule);
+    if (owner_[rule] != UINT32_MAX && !parts_[owner_[rule]].is_known) enter_rule(rule, nullptr);
   }
   for (uint32_t path = 0; path < by_clock_.size(); ++path) {
     if (by_clock_[path] == 0) continue;
@@ -185,7 +187,8 @@ void Verifier::renew() {
       if (!happens(made.event)) continue;
       for (const uint32_t rule : graph_.classes()[made.event].rules) {
         if (mine != UINT32_MAX && owner_[rule] == mine && parts_[mine].is_known) continue;
-        enter_rule(rule);
+        const Link by{0, path, made.effect, 0, graph_.classes()[made.event].kind};
+        enter_rule(rule, &by);
       }
     }
   }

@@ -133,7 +133,7 @@ bool Verifier::is_left_alone(TermId name, bool extended, uint32_t island) const 
 bool Verifier::in_all_ways(const Site& site, const Visit& visit) {
   bool has_ways = false;
   for (const Link& link : links_) {
-    if (link.to != site.path || link.state == State::kClosed || active_[link.from] == 0) continue;
+    if (link.to != site.path || !is_taken(link) || active_[link.from] == 0) continue;
     has_ways = true;
     Walk walk(*this, link.from);
     walk.follow(link);

@@ -84,6 +84,15 @@ void Verifier::Walk::follow(const Link& link) {
   begin();
 }
 
+// Of a walk that knows nothing of what happens in between.
+void Verifier::Walk::add_beside(uint32_t path) {
+  Run next = runs_.back();
+  next.path = path;
+  next.placed.clear();
+  runs_.push_back(std::move(next));
+  begin();
+}
+
 TermId Verifier::Walk::at(TermId term, size_t run) {
   if (!terms_[term].local) return term;
   if (const auto known = runs_[run].placed.find(term); known != runs_[run].placed.end()) return known->second;
