@@ -80,6 +80,7 @@ class Cases {
   static constexpr size_t kMostPoints = 16;
   static constexpr size_t kMostVariables = 10;
   static constexpr int kMostTries = 6000;
+  static constexpr int kMostChoices = 2;
   static constexpr double kFewNumbers = 4;  ///< of so many whole numbers each is tried
 
   // Sets of outcomes, of a condition and of a comparison.
@@ -162,6 +163,7 @@ class Cases {
   std::vector<Substitution> substitutions_;
   std::vector<Fact> facts_;  // that a condition states
   bool looks_at_facts_ = false;
+  int choices_ = 0;
   std::vector<double> points_;
   std::vector<TermId> texts_;
   int tries_ = 0;

@@ -287,26 +287,31 @@ Cases::Bounds Cases::bounds_by_parts(const Sum& sum) {
 
 // By what either argument makes of it, where the lesser or the greater of two is a part.
 void Cases::narrow_by_choice(const Sum& sum, Bounds& made) {
+  if (choices_ == kMostChoices) return;
+  ++choices_;
   for (const auto& [part, factor] : sum.parts) {
     const bool least = is_call(part, "min", 2);
     if (factor == 0 || (!least && !is_call(part, "max", 2))) continue;
     Bounds of[2];
+    bool known = true;
     for (const size_t i : {0, 1}) {
       const Sum argument = this->sum(terms_.arg(part, i + 1));
-      if (!argument.is_known || !argument.exact) return;
+      known = known && argument.is_known && argument.exact;
+      if (!known) break;
       Sum rest = sum;
       rest.parts.erase(part);
       rest.add(argument, factor);
       of[i] = bounds(rest);
     }
+    if (!known) continue;
     // The least of two is not more than each of them.
     const bool below_both = least == (factor > 0);
-    made.low =
-        std::max(made.low, below_both ? std::min(of[0].low, of[1].low) : std::max(of[0].low, of[1].low));
-    made.high =
-        std::min(made.high, below_both ? std::min(of[0].high, of[1].high) : std::max(of[0].high, of[1].high));
-    return;
+    const auto [low, high] = std::minmax(of[0].low, of[1].low);
+    const auto [lower, higher] = std::minmax(of[0].high, of[1].high);
+    made.low = std::max(made.low, below_both ? low : high);
+    made.high = std::min(made.high, below_both ? lower : higher);
   }
+  --choices_;
 }
 
 // And by what one of the conditions says: a is below b, so b - a is at least 1.

@@ -55,7 +55,8 @@ std::string Verifier::confirm_refuted(const ProofRemoval& step) {
     const uint32_t number = part.links[i];
     Walk walk(*this, links_[number].from);
     walk.follow(links_[number]);
-    (cases_.is_impossible(walk.literals()) ? closed : rest).push_back(number);
+    const bool ends = active_[links_[number].from] == 0 || active_[links_[number].to] == 0;
+    (ends || cases_.is_impossible(walk.literals()) ? closed : rest).push_back(number);
   }
   // The others must be on no way round of some links in a row.
   using Way = std::vector<uint32_t>;
@@ -169,6 +170,7 @@ std::string Verifier::confirm_changes(const ProofRemoval& step, const std::vecto
   }
   for (const uint32_t i : step.removed) {
     const Link& link = links_[part.links[i]];
+    if (active_[link.from] == 0 || active_[link.to] == 0) continue;
     const bool own_event = std::any_of(ending.begin(), ending.end(), [&](const Site& site) {
       return link.from == site.path && link.effect == site.effect;
     });
