@@ -7,13 +7,15 @@
 #include <optional>
 #include <string_view>
 
+#include "forger.h"
 #include "krules/load_program.h"
 #include "krules/replay.h"
 #include "krules/stdlib.h"
 #include "program_maker.h"
 
 // Holds what the checker claims of programs made by chance against the engine: no program that it calls
-// finite may come to the fuse, and no loop that it calls certain may end.
+// finite may come to the fuse, and no loop that it calls certain may end. And what the reader of certificates
+// confirms: of a program that loops nothing, whatever is claimed.
 namespace krules::test {
 
 namespace {
@@ -26,8 +28,10 @@ struct Options {
   uint64_t first = 0;  ///< the number of the first program
   uint64_t count = 1'000;
   uint64_t inputs = 60;         ///< sequences of events tried on each program
+  uint64_t forgeries = 40;      ///< steps tried on the reader of certificates, of each program that loops
   bool print_needless = false;  ///< warnings about programs that were not seen to loop
   bool print_weak = false;      ///< warnings about programs that do
+  bool print_doubts = false;    ///< proofs that the reader of certificates does not confirm
   bool print_programs = false;
 };
 
@@ -41,6 +45,9 @@ struct Trial {
   std::string said;                ///< the checker's messages about cascades
   std::optional<ReplaySeed> loop;  ///< inputs that never end
   std::string failure;             ///< the claim is wrong; empty: it is not
+  bool has_proof = false;          ///< of circles that are all said to end
+  bool is_confirmed = false;       ///< the proof was read again
+  std::string doubt;               ///< what the reader could not confirm
 };
 
 bool never_ends(const ReplayOutcome& outcome) {
@@ -118,11 +125,26 @@ Trial try_program(const MadeProgram& made, const Options& options, uint64_t numb
       return trial;
     }
   }
+  const Verify verify = [&](std::string_view certificate) {
+    return verify_certificate(loaded.modules, *loaded.program, functions, certificate);
+  };
+  const CertificateReport report = verify(result.certificate);
+  trial.has_proof =
+      report.steps > 0 && std::all_of(result.cycles.begin(), result.cycles.end(),
+                                      [](const Cycle& cycle) { return cycle.verdict == Verdict::kEnds; });
+  trial.is_confirmed = report.ok;
+  if (!report.ok && !report.errors.empty()) trial.doubt = report.errors.front();
   Dice dice(~options.seed, number);
   for (uint64_t i = 0; i < options.inputs && !trial.loop; ++i)
     trial.loop = find_loop(replayer, make_inputs(made, dice));
   if (trial.loop && trial.claim == Claim::kFinite)
     trial.failure = "the program is called finite, and comes to the fuse";
+  if (trial.loop) {
+    if (const std::string forged = forge(result.certificate, verify, options.forgeries); !forged.empty()) {
+      trial.failure = "a certificate is confirmed that says that it ends, and it comes to the fuse";
+      trial.said += forged;
+    }
+  }
   Dice more(~options.seed, number);
   for (uint64_t i = 0; i < options.inputs / 2 && !trial.loop && !perpetual && trial.claim == Claim::kFinite;
        ++i) {
@@ -162,6 +184,8 @@ int run(const Options& options) {
   uint64_t looping[4] = {};
   uint64_t not_compiled = 0;
   uint64_t failures = 0;
+  uint64_t proofs = 0;
+  uint64_t confirmed = 0;
   for (uint64_t number = options.first; number < options.first + options.count; ++number) {
     Dice dice(options.seed, number);
     const MadeProgram made = make_program(dice);
@@ -177,6 +201,11 @@ int run(const Options& options) {
     }
     ++claims[static_cast<size_t>(trial.claim)];
     if (trial.loop) ++looping[static_cast<size_t>(trial.claim)];
+    if (trial.has_proof) {
+      ++proofs;
+      confirmed += trial.is_confirmed ? 1 : 0;
+      if (options.print_doubts && !trial.is_confirmed) report(trial.doubt, made, trial, options, number);
+    }
     if (!trial.failure.empty()) {
       ++failures;
       const MadeProgram small = smaller(made, options, number);
@@ -191,6 +220,7 @@ int run(const Options& options) {
   fmt::print("programs {}, not compiled {}\n", options.count, not_compiled);
   for (size_t i = 0; i < 4; ++i)
     fmt::print("{:<32}{:>8}, of these seen to go on for ever {:>8}\n", kNames[i], claims[i], looping[i]);
+  fmt::print("proofs {}, confirmed {}\n", proofs, confirmed);
   fmt::print("warned about without a loop seen{:>8}\nwrong claims {}\n", claims[2] - looping[2], failures);
   // What the maker makes must be fit to be tried.
   return failures == 0 && not_compiled * 5 <= options.count ? 0 : 1;
@@ -201,17 +231,19 @@ bool read_options(int argc, char** argv, Options& options) {
     const std::string_view name = argv[i];
     bool* flag = name == "--needless"   ? &options.print_needless
                  : name == "--weak"     ? &options.print_weak
+                 : name == "--doubts"   ? &options.print_doubts
                  : name == "--programs" ? &options.print_programs
                                         : nullptr;
     if (flag != nullptr) {
       *flag = true;
       continue;
     }
-    uint64_t* number = name == "--seed"     ? &options.seed
-                       : name == "--first"  ? &options.first
-                       : name == "--count"  ? &options.count
-                       : name == "--inputs" ? &options.inputs
-                                            : nullptr;
+    uint64_t* number = name == "--seed"        ? &options.seed
+                       : name == "--first"     ? &options.first
+                       : name == "--count"     ? &options.count
+                       : name == "--inputs"    ? &options.inputs
+                       : name == "--forgeries" ? &options.forgeries
+                                               : nullptr;
     if (number == nullptr || ++i == argc) return false;
     const char* end = argv[i] + std::strlen(argv[i]);
     if (std::from_chars(argv[i], end, *number).ptr != end) return false;
@@ -227,8 +259,9 @@ int main(int argc, char** argv) {
   krules::test::Options options;
   if (!krules::test::read_options(argc, argv, options)) {
     fmt::print(stderr,
-               "usage: check_fuzz [--seed S] [--first N] [--count N] [--inputs N] [--needless] [--weak] "
-               "[--programs]\n");
+               "usage: check_fuzz [--seed S] [--first N] [--count N] [--inputs N] [--forgeries N] "
+               "[--needless] [--weak] "
+               "[--doubts] [--programs]\n");
     return 2;
   }
   return krules::test::run(options);
