@@ -53,7 +53,8 @@ void Verifier::form_file(uint32_t component) {
       for (const Site& site : graph_.classes()[made].sites) enter(model_.paths[site.path].rule);
     }
   }
-  bool single = rules.size() <= kMostInFile;
+  // Over delays cascades begin again and again.
+  bool single = scope_ == Scope::kCascade && rules.size() <= kMostInFile;
   for (size_t i = 0; single && i < rules.size(); ++i) {
     for (size_t k = 0; single && k < i; ++k)
       single = !may_hear_one(model_.rules[rules[i]], model_.rules[rules[k]]);
@@ -73,7 +74,7 @@ bool Verifier::makes_one_of_file(uint32_t rule) {
     for (const EventGraph::Made& made : graph_.made_on(path)) {
       const EventGraph::Class& events = graph_.classes()[made.event];
       const bool heard = std::any_of(events.rules.begin(), events.rules.end(), [&](uint32_t to) {
-        return file_[to] != 0 && may_fire({0, path, made.effect, 0, events.kind}, to);
+        return file_[to] != 0 && may_fire({0, path, made.effect, 0, events.kind, events.delayed}, to);
       });
       if (!heard) continue;
       if (has_one || events.delayed || model_.paths[path].effects[made.effect].in_loop) return false;

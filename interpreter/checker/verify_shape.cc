@@ -187,7 +187,8 @@ void Verifier::renew() {
       if (!happens(made.event)) continue;
       for (const uint32_t rule : graph_.classes()[made.event].rules) {
         if (mine != UINT32_MAX && owner_[rule] == mine && parts_[mine].is_known) continue;
-        const Link by{0, path, made.effect, 0, graph_.classes()[made.event].kind};
+        const EventGraph::Class& events = graph_.classes()[made.event];
+        const Link by{0, path, made.effect, 0, events.kind, events.delayed};
         enter_rule(rule, &by);
       }
     }

@@ -145,15 +145,17 @@ bool Verifier::raises(uint32_t path, TermId name) {
     if (effect.kind != Effect::Kind::kChange || effect.in_loop || effect.extended || effect.name != name ||
         effect.subject != own || effect.before != before)
       continue;
-    std::vector<Literal> literals = Walk(*this, path).literals();
+    Walk walk(*this, path);
+    const TermId from = walk.at(effect.before, 0);
+    const TermId to = walk.at(effect.after, 0);
+    std::vector<Literal> literals = walk.literals();
     // From what is no number: once.
     const TermId zero = terms_.number(0);
-    literals.push_back({terms_.apply(Op::kOr, {terms_.apply(Op::kLessEqual, {before, zero}),
-                                               terms_.apply(Op::kLess, {zero, before})}),
+    literals.push_back({terms_.apply(Op::kOr, {terms_.apply(Op::kLessEqual, {from, zero}),
+                                               terms_.apply(Op::kLess, {zero, from})}),
                         true});
-    if (!cases_.values(before, literals).is_whole() || !cases_.values(effect.after, literals).is_whole())
-      continue;
-    literals.push_back({terms_.apply(Op::kLessEqual, {effect.after, before}), true});
+    if (!cases_.values(from, literals).is_whole() || !cases_.values(to, literals).is_whole()) continue;
+    literals.push_back({terms_.apply(Op::kLessEqual, {to, from}), true});
     if (cases_.is_impossible(literals)) return true;
   }
   return false;
@@ -165,9 +167,12 @@ bool Verifier::is_only_raised(TermId name, uint32_t island) {
   return std::all_of(sites.begin(), sites.end(), [&](const Site& site) {
     const Effect& effect = effect_of(site);
     if (effect.kind != Effect::Kind::kChange || effect.name != name) return false;
-    std::vector<Literal> literals = Walk(*this, site.path).literals();
-    if (!cases_.values(effect.after, literals).is_number()) return false;
-    literals.push_back({terms_.apply(Op::kLess, {effect.after, effect.before}), true});
+    Walk walk(*this, site.path);
+    const TermId before = walk.at(effect.before, 0);
+    const TermId after = walk.at(effect.after, 0);
+    std::vector<Literal> literals = walk.literals();
+    if (!cases_.values(after, literals).is_number()) return false;
+    literals.push_back({terms_.apply(Op::kLess, {after, before}), true});
     return cases_.is_impossible(literals);
   });
 }
@@ -210,7 +215,8 @@ std::string Verifier::confirm_counted(const ProofRemoval& step) {
   };
   return in_circles(step, doubt, [&](uint32_t path, const Circle&) {
     if (is_in(around, path)) return false;
-    const Region region = cases_.values(read, Walk(*this, path).literals());
+    Walk walk(*this, path);
+    const Region region = cases_.values(walk.at(read, 0), walk.literals());
     return region.is_number() && std::isfinite(region.high);
   });
 }

@@ -133,7 +133,7 @@ Trial try_program(const MadeProgram& made, const Options& options, uint64_t numb
       report.steps > 0 && std::all_of(result.cycles.begin(), result.cycles.end(),
                                       [](const Cycle& cycle) { return cycle.verdict == Verdict::kEnds; });
   trial.is_confirmed = report.ok;
-  if (!report.ok && !report.errors.empty()) trial.doubt = report.errors.front();
+  if (!report.doubts.empty()) trial.doubt = report.doubts.front();
   Dice dice(~options.seed, number);
   for (uint64_t i = 0; i < options.inputs && !trial.loop; ++i)
     trial.loop = find_loop(replayer, make_inputs(made, dice));
