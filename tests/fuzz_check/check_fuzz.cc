@@ -28,7 +28,7 @@ struct Options {
   uint64_t first = 0;  ///< the number of the first program
   uint64_t count = 1'000;
   uint64_t inputs = 60;         ///< sequences of events tried on each program
-  uint64_t forgeries = 40;      ///< steps tried on the reader of certificates, of each program that loops
+  uint64_t forgeries = 20;      ///< steps tried on the reader of certificates, of each program that loops
   bool print_needless = false;  ///< warnings about programs that were not seen to loop
   bool print_weak = false;      ///< warnings about programs that do
   bool print_doubts = false;    ///< proofs that the reader of certificates does not confirm
