@@ -76,7 +76,8 @@ std::vector<std::string> reasons(const Part& part) {
 
 std::string with_step(std::string certificate, size_t component, const std::string& removed,
                       const std::string& reason) {
-  const size_t end = certificate.rfind("]}");
+  // Of what comes at once: the first part.
+  const size_t end = certificate.rfind("]}", certificate.find("\"in_time\""));
   const bool first = certificate[certificate.find_last_not_of(" \n", end - 1)] == '[';
   certificate.insert(end, fmt::format("{}\n{{\"component\":{},\"removed\":[{}],{},\"text\":\"\"}}",
                                       first ? "" : ",", component, removed, reason));
