@@ -34,5 +34,6 @@ Action declare_parse(CLI::App& app);
 Action declare_why(CLI::App& app);
 Action declare_doc(CLI::App& app);
 Action declare_completions(CLI::App& app);
+Action declare_help(CLI::App& app);
 
 }  // namespace krules::cli

@@ -10,6 +10,7 @@
 #include "check_report.h"
 #include "command.h"
 #include "console.h"
+#include "file_uses.h"
 #include "krules/all_codes.h"
 #include "krules/allowances.h"
 #include "krules/engine.h"
@@ -160,6 +161,16 @@ bool write_files(const CheckCommandOptions& options, std::optional<PictureFormat
   return write_file(options.graph, text);
 }
 
+void refuse_overwriting_of(const CheckCommandOptions& options) {
+  std::vector<FileUse> read = rule_file_uses(options.input.paths);
+  if (!options.verify.empty()) read.push_back({options.verify, "the certificate of --verify"});
+  std::vector<FileUse> written;
+  if (!options.graph.empty()) written.push_back({options.graph, "the picture of --graph", "--graph"});
+  if (!options.certificate.empty())
+    written.push_back({options.certificate, "the certificate", "--certificate"});
+  refuse_overwriting(read, written);
+}
+
 ExitStatus check(const CheckCommandOptions& options) {
   check_codes_of(options);
   std::optional<PictureFormat> picture;
@@ -169,6 +180,7 @@ ExitStatus check(const CheckCommandOptions& options) {
       wrong_usage(
           fmt::format("`{}` does not tell what to draw: let it end in .svg, .dot or .mmd", options.graph));
   }
+  refuse_overwriting_of(options);
   RuleInput input;
   if (const ExitStatus status = read_rule_input(options.input, input); status != ExitStatus::kOk)
     return status;

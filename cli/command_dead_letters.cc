@@ -206,7 +206,7 @@ Action declare_dead_letters(CLI::App& app) {
   };
   app.footer(kExamples);
   app.require_subcommand(0, 1);
-  add_store(app, options->store);
+  const CLI::Option* store = add_store(app, options->store);
   for (const Part& part : kParts) {
     CLI::App* sub = app.add_subcommand(part.name, part.summary);
     add_store(*sub, options->store);
@@ -218,9 +218,12 @@ Action declare_dead_letters(CLI::App& app) {
     add_texts(*sub, "ID", "ID", options->ids, "their numbers, as `list` shows them")->option_text("ID...");
     sub->add_flag("--all", options->all, "all of them")->disable_flag_override();
   }
-  return [options, &app] {
+  return [options, store, &app] {
     for (const Part& part : kParts) {
-      if (app.got_subcommand(part.name)) return part.action(*options);
+      if (!app.got_subcommand(part.name)) continue;
+      if (store->count() > 0 && app.get_subcommand(part.name)->count("--db") > 0)
+        wrong_usage("`--db` is given more than once");
+      return part.action(*options);
     }
     wrong_usage("say what to do with the dead letters: list, show, retry or drop");
   };

@@ -3,9 +3,11 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "command.h"
 #include "console.h"
+#include "file_uses.h"
 #include "options.h"
 #include "picture_file.h"
 #include "rule_input.h"
@@ -56,6 +58,9 @@ ExitStatus draw(GraphOptions& options) {
     }
     format = *named;
   }
+  std::vector<FileUse> written;
+  if (!options.file.empty()) written.push_back({options.file, "the picture", "--output"});
+  refuse_overwriting(rule_file_uses(options.input.paths), written);
   RuleInput input;
   if (const ExitStatus status = read_rule_input(options.input, input); status != ExitStatus::kOk)
     return status;

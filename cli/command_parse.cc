@@ -1,13 +1,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "command.h"
 #include "console.h"
 #include "krules/engine.h"
 #include "krules/parser.h"
+#include "krules/text_file.h"
 #include "options.h"
 #include "store_access.h"
 
@@ -34,11 +37,35 @@ Examples:
   krules parse - < orders.krules
 )";
 
+/// Null after a complaint.
+SourcePtr read_standard_input() {
+  constexpr const char* kName = "/dev/stdin";
+  std::string text;
+  char buffer[64 * 1024];
+  size_t got = 0;
+  while (text.size() <= kMaxSourceBytes && (got = std::fread(buffer, 1, sizeof buffer, stdin)) > 0)
+    text.append(buffer, got);
+  std::string error;
+  if (std::ferror(stdin) != 0) error = std::strerror(errno);
+  if (text.size() > kMaxSourceBytes) error = fmt::format("it is larger than {} MiB", kMaxSourceBytes >> 20);
+  if (error.empty()) return std::make_shared<Source>(kName, std::move(text));
+  complain(ExitStatus::kUsage, fmt::format("cannot read standard input: {}", error));
+  return nullptr;
+}
+
+/// Null after a complaint.
+SourcePtr read_file(const std::string& path) {
+  if (path == "-") return read_standard_input();
+  std::string error;
+  SourcePtr source = read_source(path, error);
+  if (source == nullptr) complain(ExitStatus::kUsage, error);
+  return source;
+}
+
 ExitStatus parse_file(const ParseOptions& options) {
   if (options.file.empty()) wrong_usage("name a rule file");
-  std::string error;
-  SourcePtr source = read_source(options.file == "-" ? "/dev/stdin" : options.file, error);
-  if (source == nullptr) return complain(ExitStatus::kUsage, error);
+  const SourcePtr source = read_file(options.file);
+  if (source == nullptr) return ExitStatus::kUsage;
   const ParseResult parsed = parse(source);
   const bool json = options.format == TreeFormat::kJson;
   std::string text = json ? dump_json(parsed.module) : dump_tree(parsed.module);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "command.h"
+#include "file_uses.h"
 #include "krules/http_grants.h"
 #include "options.h"
 #include "rule_input.h"
@@ -59,6 +60,24 @@ Examples:
   krules run rules/ --events - --durability off --emit 'alert.*' < orders.jsonl
 )";
 
+void refuse_overwriting_of(const RunOptions& options) {
+  const RunRequest& request = options.request;
+  std::vector<FileUse> read = rule_file_uses(request.runner.rule_paths);
+  const std::string& events = request.runner.events;
+  read.push_back({events == "-" ? "/dev/stdin" : events, "the file of the events"});
+  for (const std::string& secret : options.secret_files)
+    read.push_back({secret.substr(secret.find('=') + 1), "the file of a secret"});
+  std::vector<FileUse> written;
+  if (request.engine.durability != Durability::kOff) {
+    written.push_back({options.store, "the store", "--db"});
+    for (const char* ending : {"-wal", "-shm", "-lock"})
+      written.push_back({options.store + ending, "a file of the store", "--db"});
+  }
+  if (!request.metrics_file.empty())
+    written.push_back({request.metrics_file, "the file of --metrics-file", "--metrics-file"});
+  refuse_overwriting(read, written);
+}
+
 ExitStatus run(RunOptions& options) {
   RunRequest& request = options.request;
   if (request.runner.rule_paths.empty()) wrong_usage("name at least one rule file or folder");
@@ -68,7 +87,9 @@ ExitStatus run(RunOptions& options) {
     if (const std::string error = grants.add(host); !error.empty())
       wrong_usage(fmt::format("`{}` is no value of --allow-http: {}", host, error));
   }
+  check_granted_environment(request.engine.granted_environment);
   request.engine.secret = secrets_of_process(options.secret_files);
+  refuse_overwriting_of(options);
   request.engine.max_calls = static_cast<uint32_t>(options.max_calls);
   request.runner.most_open_calls = options.max_waiting_calls;
   request.engine.max_response_bytes = static_cast<size_t>(options.max_response) << 20;
@@ -112,7 +133,8 @@ Action declare_run(CLI::App& app) {
   app.add_flag_function(
          "--watch,!--no-watch", [options](int64_t count) { options->watch = count > 0; },
          "whether saved rule files take effect at once (default: where the events are no file)")
-      ->disable_flag_override();
+      ->disable_flag_override()
+      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   app.add_flag("--from-start", options->from_start,
                "read the file of events from its beginning, also where an earlier run got further")
       ->disable_flag_override();
@@ -141,9 +163,10 @@ Action declare_run(CLI::App& app) {
   add_choice<LogFormat>(app, "--log-format", {{"text", LogFormat::kText}, {"json", LogFormat::kJson}},
                         request.log_format, "of everything on standard error (default: text)");
   app.add_flag(
-      "--trace{*}", request.trace,
-      "print each cascade as a tree to standard error: which rules ran, which were held back and why, "
-      "what they did; with =GLOB those with an event of such a type alone");
+         "--trace{*}", request.trace,
+         "print each cascade as a tree to standard error: which rules ran, which were held back and why, "
+         "what they did; with =GLOB those with an event of such a type alone")
+      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   add_text(app, "--metrics-file", "FILE", request.metrics_file,
            "write what was counted and timed there, for Prometheus: every few seconds and at the end");
   add_choice<Journal>(

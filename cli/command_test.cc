@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "console.h"
+#include "krules/as_utf8.h"
 #include "krules/glob.h"
 #include "krules/rule_tests.h"
 #include "krules/runner.h"
@@ -92,7 +93,7 @@ ExitStatus test(const TestCommandOptions& options) {
     std::vector<SourcePtr> sources;
     if (const ExitStatus status = read_program(program, sources); status != ExitStatus::kOk) return status;
     RuleTests tests(sources, compile_options);
-    const std::string paths = fmt::format("{}", fmt::join(program.paths, " "));
+    const std::string paths = as_utf8(fmt::format("{}", fmt::join(program.paths, " ")));
     if (tests.written() == 0 && program.in_collection) {
       report.without_tests.push_back(paths);
       continue;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "krules/as_utf8.h"
 #include "krules/json.h"
 
 namespace krules::cli {
@@ -74,7 +75,7 @@ void append_head(std::string& out, LogSeverity severity, std::string_view messag
   out.append("{\"time\":\"");
   append_now(out);
   out.append("\",\"level\":\"").append(severity_name(severity)).append("\",\"message\":");
-  append_json_string(out, message);
+  append_json_string(out, as_utf8(message));
 }
 
 std::string as_json(const LogEntry& entry) {

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "help.h"
+#include "store_access.h"
 #include "usage.h"
 
 namespace {
@@ -31,6 +32,7 @@ constexpr Command kCommands[] = {
     {"parse", "show how a rule file is understood", krules::cli::declare_parse},
     {"doc", "describe the functions that rules can call", krules::cli::declare_doc},
     {"completions", "print a completion script for a shell", krules::cli::declare_completions},
+    {"help", "tell how a command is used", krules::cli::declare_help},
 };
 
 constexpr const char* kExamples = R"(Examples:
@@ -69,6 +71,8 @@ ExitStatus run(int argc, char** argv) {
     CLI::App* sub = root.add_subcommand(command.name, command.summary);
     actions.emplace_back(sub, command.declare(*sub));
   }
+  if (const ExitStatus status = krules::cli::check_words(root, argc, argv); status != ExitStatus::kOk)
+    return status;
   try {
     root.parse(argc, argv);
     if (const ExitStatus status = krules::cli::check_leftovers(root); status != ExitStatus::kOk)
@@ -96,6 +100,8 @@ int main(int argc, char** argv) {
   try {
     return static_cast<int>(run(argc, argv));
   } catch (const std::exception& error) {
+    // What prints text throws where it cannot.
+    if (std::ferror(stdout) != 0) return static_cast<int>(krules::cli::finish_output(ExitStatus::kOk));
     fmt::print(stderr, "krules: this should not happen: {}\n", error.what());
     return static_cast<int>(ExitStatus::kFailed);
   }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,6 +29,13 @@ MetricsFile::~MetricsFile() {
 }
 
 bool MetricsFile::write(const std::string& text, std::string& error) {
+  // A file takes the place of another one. The place of a device would be lost to all programs.
+  struct stat info {};
+  if (::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    error = fmt::format("cannot write the metrics to `{}`: it is {}, not a file", path_,
+                        S_ISDIR(info.st_mode) ? "a folder" : "a pipe or a device");
+    return false;
+  }
   const std::string beside = fmt::format("{}.{}.new", path_, ::getpid());
   const int file = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   int code = file < 0 ? errno : write_fully(file, text);

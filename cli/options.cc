@@ -6,15 +6,41 @@
 
 namespace krules::cli {
 
+namespace {
+
+/// "--output" of "-o,--output", "PATH" of "PATH".
+std::string long_name(const std::string& names) {
+  return names.substr(names.rfind(',') + 1);
+}
+
+void refuse_empty(const std::string& given, const std::string& name) {
+  if (!given.empty()) return;
+  if (name.starts_with('-'))
+    wrong_usage(fmt::format("`{}` needs a value, and the one that was given is empty", name));
+  wrong_usage(fmt::format("the {} that was given is empty", name));
+}
+
+}  // namespace
+
 CLI::Option* add_text(CLI::App& app, const std::string& names, const std::string& type, std::string& value,
                       const std::string& help) {
-  return app.add_option(names, value, help)->type_name(type)->take_last();
+  const auto take = [&value, name = long_name(names)](const std::string& given) {
+    refuse_empty(given, name);
+    value = given;
+  };
+  return app.add_option_function<std::string>(names, take, help)->type_name(type);
 }
 
 CLI::Option* add_texts(CLI::App& app, const std::string& names, const std::string& type,
                        std::vector<std::string>& values, const std::string& help) {
+  const auto take = [&values, name = long_name(names)](const std::vector<std::string>& given) {
+    for (const std::string& each : given) refuse_empty(each, name);
+    values = given;
+  };
   // One text behind each mention of an option; positionals take all that come.
-  return app.add_option(names, values, help)->type_name(type)->allow_extra_args(!names.starts_with('-'));
+  return app.add_option_function<std::vector<std::string>>(names, take, help)
+      ->type_name(type)
+      ->allow_extra_args(!names.starts_with('-'));
 }
 
 CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least, uint64_t most,
@@ -30,8 +56,7 @@ CLI::Option* add_number(CLI::App& app, const std::string& names, uint64_t least,
                                     names, least, most));
           },
           help)
-      ->type_name("N")
-      ->take_last();
+      ->type_name("N");
 }
 
 CLI::Option* add_store(CLI::App& app, std::string& path) {

@@ -16,11 +16,12 @@ namespace krules::cli {
 
 inline constexpr const char* kDefaultStore = "krules.db";
 
-/// A text; of several the last counts. The reference lives as long as the application.
+/// A text that is not empty. As all options but those of add_texts(), it may be given once. The reference
+/// lives as long as the application.
 CLI::Option* add_text(CLI::App& app, const std::string& names, const std::string& type, std::string& value,
                       const std::string& help);
 
-/// May be given any number of times, each time with one text.
+/// May be given any number of times, each time with one text that is not empty.
 CLI::Option* add_texts(CLI::App& app, const std::string& names, const std::string& type,
                        std::vector<std::string>& values, const std::string& help);
 
@@ -54,8 +55,7 @@ CLI::Option* add_choice(CLI::App& app, const std::string& names,
             wrong_usage("`" + given + "` is no value of " + names + ": it is one of " + words);
           },
           help)
-      ->type_name(words)
-      ->take_last();
+      ->type_name(words);
 }
 
 }  // namespace krules::cli

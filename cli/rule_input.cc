@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 
 #include "krules/engine.h"
 #include "krules/runner.h"
@@ -75,8 +76,34 @@ Extern parse_extern(std::string_view text) {
   return parsed;
 }
 
+/// Refuses what a `fn` of the rules could not be called, or could not take.
+void check_extern(const std::string& text, const Extern& parsed) {
+  const auto refuse = [&](const std::string& why) {
+    wrong_usage(fmt::format("`{}` is no value of --extern: {}", text, why));
+  };
+  const bool is_action = parsed.name.find('.') != std::string::npos;
+  std::string declared = fmt::format("fn {}(", is_action ? "action" : parsed.name);
+  const ExternParameter* optional = nullptr;
+  for (const ExternParameter& each : parsed.parameters) {
+    if (!each.optional && optional != nullptr) {
+      refuse(fmt::format("`{}` can be left out, and then `{}`, which stands behind it, can, too: write `{}?`",
+                         optional->name, each.name, each.name));
+    }
+    if (each.optional) optional = &each;
+    declared += fmt::format("{}{}", declared.ends_with('(') ? "" : ", ", each.name);
+  }
+  const FunctionTable none;
+  CompileOptions options;
+  options.functions = &none;
+  const auto source = std::make_shared<Source>("--extern", declared + ") = null");
+  for (const Diagnostic& diagnostic : load_program({source}, options).diagnostics) {
+    if (diagnostic.severity == Severity::kError) refuse(diagnostic.message);
+  }
+}
+
 void add_extern(const std::string& text, FunctionTable& functions) {
   const Extern parsed = parse_extern(text);
+  check_extern(text, parsed);
   bool added = false;
   if (parsed.name.find('.') != std::string::npos) {
     ActionSpec action;
@@ -123,10 +150,19 @@ void add_rule_input(CLI::App& app, RuleInputOptions& options) {
 }
 
 void add_functions(const RuleInputOptions& options, FunctionTable& functions) {
+  check_granted_environment(options.granted_environment);
   StandardFunctionOptions function_options;
   function_options.environment = options.granted_environment;
   add_standard_functions(functions, function_options);
   for (const std::string& text : options.externs) add_extern(text, functions);
+}
+
+void check_granted_environment(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (name.find('=') == std::string::npos) continue;
+    wrong_usage(fmt::format(
+        "`{}` is no value of --allow-env: it is the name of a variable alone, without its value", name));
+  }
 }
 
 std::map<std::string, std::string> parse_settings(const std::vector<std::string>& settings) {
@@ -135,7 +171,9 @@ std::map<std::string, std::string> parse_settings(const std::vector<std::string>
     const size_t equals = setting.find('=');
     if (equals == 0 || equals == std::string::npos)
       wrong_usage(fmt::format("`{}` is no value of --set: write `--set name=value`", setting));
-    values[setting.substr(0, equals)] = setting.substr(equals + 1);
+    const std::string name = setting.substr(0, equals);
+    if (!values.emplace(name, setting.substr(equals + 1)).second)
+      wrong_usage(fmt::format("`--set` gives `{}` more than one value", name));
   }
   return values;
 }

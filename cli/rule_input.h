@@ -32,6 +32,9 @@ void add_surroundings(CLI::App& app, RuleInputOptions& options);
 /// when they are called here, and actions, whose names have a dot. Throws what is reported as wrong usage.
 void add_functions(const RuleInputOptions& options, FunctionTable& functions);
 
+/// Throws what is reported as wrong usage where one is no name of a variable.
+void check_granted_environment(const std::vector<std::string>& names);
+
 /// The values of params by name, from texts `name=value`. Throws what is reported as wrong usage.
 std::map<std::string, std::string> parse_settings(const std::vector<std::string>& settings);
 

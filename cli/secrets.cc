@@ -3,24 +3,22 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "krules/engine.h"
+#include "krules/text_file.h"
 #include "options.h"
 
 namespace krules::cli {
 
 namespace {
 
-std::optional<std::string> content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) return std::nullopt;
-  std::string value = text.str();
-  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
+constexpr size_t kMaxSecretBytes = 64 << 10;
+
+std::optional<std::string> content_of(const std::string& path, std::string& error) {
+  std::optional<std::string> value = read_text_file(path, kMaxSecretBytes, error);
+  while (value.has_value() && !value->empty() && (value->back() == '\n' || value->back() == '\r'))
+    value->pop_back();
   return value;
 }
 
@@ -34,12 +32,14 @@ std::function<std::optional<std::string>(std::string_view)> secrets_of_process(
     if (equals == 0 || equals == std::string::npos || equals + 1 == file.size())
       wrong_usage(fmt::format("`{}` is no value of --secret-file: write `--secret-file name=FILE`", file));
     const std::string path = file.substr(equals + 1);
-    if (!content_of(path).has_value())
-      wrong_usage(fmt::format("cannot read `{}`, the file of a secret", path));
-    paths[file.substr(0, equals)] = path;
+    std::string error;
+    if (!content_of(path, error).has_value()) wrong_usage(fmt::format("the file of a secret: {}", error));
+    if (!paths.emplace(file.substr(0, equals), path).second)
+      wrong_usage(fmt::format("`--secret-file` names more than one file for `{}`", file.substr(0, equals)));
   }
   return [paths = std::move(paths)](std::string_view name) -> std::optional<std::string> {
-    if (const auto path = paths.find(name); path != paths.end()) return content_of(path->second);
+    std::string ignored;
+    if (const auto path = paths.find(name); path != paths.end()) return content_of(path->second, ignored);
     const char* value = std::getenv(secret_variable(name).c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };

@@ -55,10 +55,17 @@ std::string coverage_json(const std::vector<UnitCoverage>& coverage) {
                      figure.seen, figure.points, json_list(coverage, unit_json));
 }
 
-/// For XML, where no other control characters may stand.
+/// For XML, where no other control characters may stand, nor the two last code points of the first plane.
 std::string xml(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (text.substr(i, 2) == "\xEF\xBF" &&
+        (text.substr(i + 2, 1) == "\xBE" || text.substr(i + 2, 1) == "\xBF")) {
+      out += '?';
+      i += 2;
+      continue;
+    }
     switch (c) {
       case '&':
         out += "&amp;";

@@ -41,6 +41,10 @@ CLI::App& innermost(CLI::App& root) {
   return named.empty() ? root : innermost(*named.back());
 }
 
+std::string unknown_command(CLI::App& app, const std::string& word) {
+  return fmt::format("there is no command `{}`{}", word, suggestion(word, command_names(app)));
+}
+
 ExitStatus complain_of_usage(CLI::App& root, const std::string& message) {
   fmt::print(stderr, "krules: {}\n`{} --help` shows how it is used\n", message, whole_name(innermost(root)));
   return ExitStatus::kUsage;
@@ -49,13 +53,28 @@ ExitStatus complain_of_usage(CLI::App& root, const std::string& message) {
 ExitStatus complain_of_usage(CLI::App& root, const CLI::ParseError& error) {
   std::string message = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    // CLI11 begins with the option's name, "--db: 1 required", or for a flag that was given a value "watch
-    // was ...".
+    // CLI11 begins with the option's name, "--db: 1 required", "--db: At most 1 required", or for a flag that
+    // was given a value "watch was ...".
     const std::string name = message.substr(0, message.find_first_of(": "));
-    message = name.starts_with('-') ? fmt::format("`{}` needs a value", name)
-                                    : fmt::format("`--{}` does not take a value", name);
+    if (message.find(": At most ") != std::string::npos) {
+      message = fmt::format("`{}` is given more than once", name);
+    } else {
+      message = name.starts_with('-') ? fmt::format("`{}` needs a value", name)
+                                      : fmt::format("`--{}` does not take a value", name);
+    }
   }
   return complain_of_usage(root, message);
+}
+
+ExitStatus check_words(CLI::App& root, int argc, const char* const* argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    std::string_view word = argv[i];
+    // CLI11 would take the word behind it.
+    if (!word.starts_with("--") || !word.ends_with('=')) continue;
+    word.remove_suffix(1);
+    return complain_of_usage(root, fmt::format("`{}` needs a value, and none stands behind the `=`", word));
+  }
+  return ExitStatus::kOk;
 }
 
 ExitStatus check_leftovers(CLI::App& root) {
@@ -68,8 +87,7 @@ ExitStatus check_leftovers(CLI::App& root) {
             root, fmt::format("there is no option `{}`{}", name, suggestion(name, option_names(*at))));
       }
       if (&app == at && !command_names(*at).empty()) {
-        return complain_of_usage(
-            root, fmt::format("there is no command `{}`{}", word, suggestion(word, command_names(*at))));
+        return complain_of_usage(root, unknown_command(*at, word));
       }
       return complain_of_usage(root, fmt::format("`{}` is one word too many", word));
     }

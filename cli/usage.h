@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <string>
 
 #include "exit_status.h"
 
@@ -10,6 +11,12 @@ namespace krules::cli {
 
 /// The innermost command that was named.
 CLI::App& innermost(CLI::App& root);
+
+/// "there is no command `rnu`; did you mean `run`?", of those that `app` has.
+std::string unknown_command(CLI::App& app, const std::string& word);
+
+/// Complains about an option with nothing behind its `=`. kOk when all is well. Before the words are parsed.
+ExitStatus check_words(CLI::App& root, int argc, const char* const* argv);
 
 /// Complains about words that no option or command stands for, with a near one where there is one. kOk when
 /// all is well.

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "krules/as_utf8.h"
 #include "utf8.h"
 
 namespace krules {
@@ -14,7 +15,7 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 }  // namespace
 
-Source::Source(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+Source::Source(std::string name, std::string text) : name_(as_utf8(name)), text_(std::move(text)) {
   if (text_.starts_with(kByteOrderMark)) text_.erase(0, kByteOrderMark.size());
   line_starts_.push_back(0);
   const char* const begin = text_.data();

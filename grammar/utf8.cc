@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "krules/as_utf8.h"
+
 namespace krules::grammar {
 
 namespace {
@@ -138,3 +140,16 @@ unsigned display_width(char32_t c) {
 }
 
 }  // namespace krules::grammar
+
+namespace krules {
+
+std::string as_utf8(std::string_view text) {
+  std::string out;
+  size_t from = 0;
+  for (size_t bad = 0; (bad = grammar::first_invalid_utf8(text, from)) != std::string_view::npos;
+       from = bad + 1)
+    out.append(text.substr(from, bad - from)).append("\xEF\xBF\xBD");
+  return out.append(text.substr(from));
+}
+
+}  // namespace krules

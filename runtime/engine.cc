@@ -1,12 +1,9 @@
 #include "krules/engine.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <iterator>
 #include <map>
 
@@ -99,30 +96,6 @@ std::unique_ptr<OutputSink> make_callback_sink(std::function<void(const EmittedE
 
 std::unique_ptr<Clock> make_system_clock() {
   return std::make_unique<SystemClock>();
-}
-
-SourcePtr read_source(const std::string& path, std::string& error) {
-  std::FILE* file = std::fopen(path.c_str(), "rb");
-  if (file == nullptr) {
-    error = fmt::format("cannot read `{}`: {}", path, std::strerror(errno));
-    return nullptr;
-  }
-  std::string text;
-  struct stat info {};
-  if (::fstat(::fileno(file), &info) == 0 && S_ISREG(info.st_mode))
-    text.resize(static_cast<size_t>(info.st_size));
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  char buffer[64 * 1024];
-  size_t got = 0;
-  while ((got = std::fread(buffer, 1, sizeof buffer, file)) > 0) text.append(buffer, got);
-  const bool failed = std::ferror(file) != 0;
-  const int code = errno;
-  std::fclose(file);
-  if (failed) {
-    error = fmt::format("cannot read `{}`: {}", path, std::strerror(code));
-    return nullptr;
-  }
-  return std::make_shared<Source>(path, std::move(text));
 }
 
 Engine::Impl::Impl(EngineOptions engine_options, std::unique_ptr<Store> engine_store,

@@ -85,10 +85,16 @@ std::string HttpGrants::add(std::string_view text) {
   if (text.find('/') != std::string_view::npos) {
     return fmt::format("a host is granted, not a URL: write `{}`", without_scheme(text));
   }
-  Grant grant;
-  std::string_view host = text;
   const size_t bracket = text.rfind(']');
   const size_t colon = text.rfind(':');
+  const bool in_brackets = text.starts_with('[') && bracket != std::string_view::npos;
+  if (!in_brackets && text.find(':') != colon) {
+    std::string address(text);
+    std::erase_if(address, [](char c) { return c == '[' || c == ']'; });
+    return fmt::format("an IPv6 address stands in brackets: `[{}]`", address);
+  }
+  Grant grant;
+  std::string_view host = text;
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
     if (!read_port(text.substr(colon + 1), grant.port)) {
       return fmt::format("`{}` is no port: it is a number from 1 to 65535", text.substr(colon + 1));
@@ -97,14 +103,12 @@ std::string HttpGrants::add(std::string_view text) {
   }
   if (!host.empty() && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return fmt::format("an IPv6 address stands in brackets: `[{}]`", host);
   }
   if (host.starts_with("*.")) {
     grant.below = true;
     host.remove_prefix(1);
   }
-  if (host.empty() || host == "." || host.find_first_of("*?@ ") != std::string_view::npos) {
+  if (host.empty() || host == "." || host.find_first_of("*?@[] ") != std::string_view::npos) {
     return fmt::format("`{}` is no host: write `api.example.com`, `*.example.com` or `127.0.0.1:8080`", text);
   }
   grant.host = lower(host);

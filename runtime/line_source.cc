@@ -44,7 +44,8 @@ bool LineSource::open(const std::string& path) {
     file_ = STDIN_FILENO;
     name_ = "-";
   } else {
-    file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // Not waiting: a pipe may have no writer yet, and until it has one the program can be asked to end.
+    file_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file_ < 0) {
       error_ = fmt::format("cannot read `{}`: {}", path, std::strerror(errno));
       return false;
@@ -120,23 +121,28 @@ SourcePosition LineSource::position_after(const InputBatch& batch, const InputEv
   return position;
 }
 
-LineSource::Got LineSource::read_bytes(std::string& text, int wake) {
-  if (!is_file_) {
-    pollfd wanted[2] = {{file_, POLLIN, 0}, {wake, POLLIN, 0}};
-    while (::poll(wanted, 2, -1) < 0) {
-      if (errno != EINTR) {
-        error_ = fmt::format("cannot wait for input: {}", std::strerror(errno));
-        return Got::kError;
-      }
+LineSource::Got LineSource::wait_for_bytes(int wake) {
+  pollfd wanted[2] = {{file_, POLLIN, 0}, {wake, POLLIN, 0}};
+  while (::poll(wanted, 2, -1) < 0) {
+    if (errno != EINTR) {
+      error_ = fmt::format("cannot wait for input: {}", std::strerror(errno));
+      return Got::kError;
     }
-    if (wanted[1].revents != 0) return Got::kWoken;
   }
+  return wanted[1].revents != 0 ? Got::kWoken : Got::kBytes;
+}
+
+LineSource::Got LineSource::read_bytes(std::string& text, int wake) {
   const size_t before = text.size();
-  text.resize(before + kReadBytes);
   ssize_t n = 0;
-  while ((n = ::read(file_, text.data() + before, kReadBytes)) < 0 && errno == EINTR) {
-  }
-  text.resize(before + static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  do {
+    if (!is_file_) {
+      if (const Got got = wait_for_bytes(wake); got != Got::kBytes) return got;
+    }
+    text.resize(before + kReadBytes);
+    n = ::read(file_, text.data() + before, kReadBytes);
+    text.resize(before + static_cast<size_t>(std::max<ssize_t>(n, 0)));
+  } while (n < 0 && (errno == EINTR || errno == EAGAIN));
   if (n < 0) {
     error_ = fmt::format("cannot read {}: {}", name_ == "-" ? "standard input" : "`" + name_ + "`",
                          std::strerror(errno));

@@ -46,9 +46,10 @@ class LineSource {
 
  private:
   enum class Got : uint8_t { kBytes, kEnd, kWoken, kError };
+  /// On a stream: kBytes once there is something to read, or its end.
+  Got wait_for_bytes(int wake);
   Got read_bytes(std::string& text, int wake);
   void read_lines(InputBatch& batch, size_t size);
-  void report_long_line(InputBatch& batch);
   std::optional<uint64_t> hash_range(uint64_t offset, uint64_t length) const;
 
   int file_ = -1;

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <utility>
 
 #include "krules/runner.h"
 
@@ -39,6 +42,15 @@ void add_folder(const std::string& folder, RuleFiles& found) {
   }
 }
 
+/// A file may be named twice, by paths that are written differently, or through a link.
+void keep_one_name_each(std::vector<std::string>& files) {
+  std::set<std::pair<dev_t, ino_t>> known;
+  std::erase_if(files, [&](const std::string& file) {
+    struct stat info {};
+    return ::stat(file.c_str(), &info) == 0 && !known.insert({info.st_dev, info.st_ino}).second;
+  });
+}
+
 }  // namespace
 
 RuleFiles find_rule_files(const std::vector<std::string>& paths) {
@@ -55,7 +67,7 @@ RuleFiles find_rule_files(const std::vector<std::string>& paths) {
     }
   }
   std::sort(found.files.begin(), found.files.end());
-  found.files.erase(std::unique(found.files.begin(), found.files.end()), found.files.end());
+  keep_one_name_each(found.files);
   return found;
 }
 

@@ -10,6 +10,7 @@ import support
 COMMANDS = [
     ["run"], ["check"], ["graph"], ["replay"], ["subjects"], ["timers"], ["calls"], ["dead-letters"], ["dead-letters", "list"],
     ["dead-letters", "show"], ["dead-letters", "retry"], ["dead-letters", "drop"], ["parse"], ["doc"], ["completions"],
+    ["help"],
 ]
 
 
@@ -29,6 +30,13 @@ class Help(support.Case):
             self.assertIn(f"Usage: krules {' '.join(command)}", done.stdout)
             self.assertIn("Examples:", done.stdout)
             self.assertEqual(done.stderr, "")
+
+    def test_help_as_a_command(self):
+        self.assertEqual(self.krules("help").stdout, self.krules("--help").stdout)
+        for command in COMMANDS:
+            self.assertEqual(self.krules("help", *command).stdout, self.krules(*command, "--help").stdout)
+        self.assertIn("there is no command `rnu`; did you mean `run`?", self.krules("help", "rnu", status=2).stderr)
+        self.assertIn("there is no command `lst`; did you mean `list`?", self.krules("help", "dead-letters", "lst", status=2).stderr)
 
     def test_lines_of_help_fit(self):
         for command in [[], *COMMANDS]:
@@ -76,6 +84,66 @@ class WrongUsage(support.Case):
 
     def test_missing_value(self):
         self.assertIn("`--db` needs a value", self.refused("subjects", "--db"))
+
+    def test_empty_values(self):
+        for option in ("--emit", "--metrics-file", "--allow-env", "--events", "--db"):
+            self.assertIn(f"`{option}` needs a value, and the one that was given is empty", self.refused("run", "x.krules", option, ""))
+            text = self.refused("run", "x.krules", f"{option}=", "y")
+            self.assertIn(f"`{option}` needs a value, and none stands behind the `=`", text)
+        for option in ("--certificate", "--graph", "--verify", "--extern", "--allow", "--deny"):
+            self.assertIn(f"`{option}` needs a value", self.refused("check", "x.krules", option, ""))
+        for option in ("--output", "--focus"):
+            self.assertIn(f"`{option}` needs a value", self.refused("graph", "x.krules", option, ""))
+        self.assertIn("the NAME that was given is empty", self.refused("subjects", ""))
+        self.assertIn("the PATH that was given is empty", self.refused("run", ""))
+        self.assertIn("the GLOB that was given is empty", self.refused("timers", ""))
+
+    def test_values_given_twice(self):
+        once = {
+            "run": ["--events=a", "--db=a", "--durability=off", "--log-level=warn", "--log-format=text", "--trace=a", "--metrics-file=m",
+                    "--journal=all", "--journal-mb=1", "--max-cascade=1", "--max-steps=1", "--cache-mb=1", "--commit-batch=1",
+                    "--max-calls=1", "--max-waiting-calls=1", "--max-response=1"],
+            "check": ["--format=text", "--max-cascade=1", "--graph=a.svg", "--certificate=a", "--verify=a"],
+            "graph": ["--format=dot", "--output=a", "--focus=a", "--depth=1", "--by=file"],
+            "replay": ["--events=1", "--format=json"],
+            "test": ["--format=json"],
+            "why": ["--db=a", "--rule=a", "--format=text", "--limit=1"],
+            "subjects": ["--db=a"], "timers": ["--db=a"], "calls": ["--db=a"], "parse": ["--format=json"],
+        }
+        for command, options in once.items():
+            for option in options:
+                name = option.partition("=")[0]
+                self.assertIn(f"`{name}` is given more than once", self.refused(command, "x", option, option))
+        self.assertIn("`--db` is given more than once", self.refused("dead-letters", "list", "--db=a", "--db=b"))
+        self.assertIn("`--db` is given more than once", self.refused("dead-letters", "--db=a", "list", "--db=b"))
+        self.assertIn("`--set` gives `a` more than one value", self.refused("run", "x", "--set", "a=1", "--set", "a=2"))
+        self.assertIn("`--set` gives `a` more than one value", self.refused("check", "x", "--set", "a=1", "--set", "a=2"))
+
+    def test_both_ways_of_a_flag(self):
+        self.assertIn("is given more than once", self.refused("run", "x.krules", "--watch", "--no-watch"))
+
+    def test_externs(self):
+        self.write("r.krules", "rule a on go { emit x }\n")
+        for given, message in {
+            "f": "write `--extern 'with_tax(amount, country?)'`", "f(a,)": "write `--extern",
+            "f(b,b)": "`b` is declared already", "f(b?,c)": "`b` can be left out, and then `c`, which stands behind it, can, too: write `c?`",
+            "set(x)": "`set` is a word of the language and cannot be a name", "f(set)": "`set` is a word of the language",
+            "has(x)": "`has` is a built-in name", "new(x)": "`new` is a built-in name", "upper(x)": "`upper` of --extern is there already",
+            "shop.print(x, x)": "`x` is declared already", "shop.print(x?, y)": "write `y?`",
+        }.items():
+            self.assertIn(message, self.refused("check", "r.krules", "--extern", given))
+        for given in ("f()", "f(a, b?, c?)", "shop.print(x)", "shop.print(x, y?)", "a.b.c()"):
+            self.krules("check", "r.krules", "--extern", given)
+
+    def test_names_of_variables(self):
+        for command in ("run", "check"):
+            self.assertIn("`A=B` is no value of --allow-env", self.refused(command, "x.krules", "--allow-env", "A=B"))
+
+    def test_hosts(self):
+        for given in ("[::1", "::1", "::1]"):
+            text = self.refused("run", "x.krules", "--allow-http", given)
+            self.assertIn(f"`{given}` is no value of --allow-http: an IPv6 address stands in brackets: `[::1]`", text)
+        self.assertIn("is no host", self.refused("run", "x.krules", "--allow-http", "[::1]x"))
 
     def test_flags_take_no_value(self):
         self.assertIn("`--watch` does not take a value", self.refused("run", "x.krules", "--watch=maybe"))

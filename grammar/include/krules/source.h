@@ -24,7 +24,7 @@ struct LineColumn {
 /// A leading byte order mark is dropped, line ends are kept as they are.
 class Source {
  public:
-  /// `name` is what messages show, usually the path as the user gave it.
+  /// `name` is what messages show, usually the path as the user gave it; as_utf8() of it is kept.
   Source(std::string name, std::string text);
 
   const std::string& name() const { return name_; }

@@ -12,7 +12,7 @@
 namespace krules {
 
 /// The rule files that paths name: files as they are, folders with every `.krules` file below them (hidden
-/// ones left out). Sorted by path, each once.
+/// ones left out). Sorted by path, each file once, whatever names it has.
 struct RuleFiles {
   std::vector<std::string> files;
   /// One sentence each: a path that is not there, a folder that cannot be read, a folder without rules.

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "krules/as_utf8.h"
+
 using krules::LineColumn;
 using krules::Source;
 
@@ -24,6 +26,14 @@ TEST_CASE("a byte order mark is dropped, line ends are kept") {
   CHECK(source.line_count() == 3);
   CHECK(source.line_start(2) == 3);
   CHECK(source.name() == "f");
+}
+
+TEST_CASE("names of files may have any bytes, and are shown as UTF-8") {
+  CHECK(krules::as_utf8("a\xFF\xFE.krules") == "a\uFFFD\uFFFD.krules");
+  CHECK(krules::as_utf8("\xC3") == "\uFFFD");
+  CHECK(krules::as_utf8("gr\u00FCn \U0001F600") == "gr\u00FCn \U0001F600");
+  CHECK(krules::as_utf8("").empty());
+  CHECK(Source("\xFF", "").name() == "\uFFFD");
 }
 
 TEST_CASE("positions count from one, in code points") {
