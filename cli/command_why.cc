@@ -107,9 +107,13 @@ class Teller {
       for (const CascadeTrace& story : of_event.stories) {
         const ExitStatus status =
             options_.rule.empty() ? tell_story(story) : tell_rule(story, of_event.event);
-        if (status != ExitStatus::kOk) return status;
+        if (status != ExitStatus::kOk) return finish_output(status);
       }
       return finish_output(ExitStatus::kOk);
+    }
+    if (finder_.ok() && !options_.rule.empty() && is_property()) {
+      wrong_usage(
+          fmt::format("`{}` is a property, and --rule asks about an event: leave it out", options_.what));
     }
     if (finder_.ok() && options_.rule.empty() && tell_property()) return finish_output(ExitStatus::kOk);
     if (!finder_.ok()) return complain(status_of(finder_.error()), finder_.error().message);
@@ -130,10 +134,8 @@ class Teller {
 
   ExitStatus tell_rule(const CascadeTrace& story, uint32_t asked) {
     std::vector<std::pair<const TracedEvent*, const TracedUnit*>> found;
-    std::vector<std::string_view> names;
     for (const TracedEvent& event : story.events) {
       for (const TracedUnit& unit : event.units) {
-        names.push_back(unit.name);
         if (unit.name == options_.rule) found.emplace_back(&event, &unit);
       }
     }
@@ -152,26 +154,43 @@ class Teller {
     fmt::print("{}", story_head(story));
     for (const auto& [event, unit] : found) tell_outcome(*event, *unit);
     if (!found.empty()) return ExitStatus::kOk;
+    return tell_unseen_rule(story, asked);
+  }
+
+  /// Of a rule that stands nowhere in the story. Status kNo where it may not be there at all.
+  ExitStatus tell_unseen_rule(const CascadeTrace& story, uint32_t asked) {
     const TracedEvent* event = event_of(story, asked);
     if (event == nullptr) event = &story.events.front();
-    fmt::print("  {} was not looked at: its patterns fit no event of this cascade\n",
-               on_one_line(options_.rule));
+    const bool known = finder_.knows_rule(options_.rule);
+    if (known) {
+      fmt::print("  {} was not looked at: its patterns fit no event of this cascade\n",
+                 on_one_line(options_.rule));
+    } else {
+      const std::string near = finder_.near_rule(options_.rule);
+      fmt::print(
+          "  no story of the journal tells of a rule `{}`: there is none, or no event has fitted it yet{}\n",
+          on_one_line(options_.rule), near.empty() ? "" : fmt::format("; did you mean `{}`?", near));
+    }
     fmt::print("  event {}  {}\n", event->number, on_one_line(event_as_text(*event)));
+    bool may_be_there = known;
     for (const TracedEvent& each : story.events) {
       for (const TracedEvent::Waiting& waiting : each.waiting) {
         fmt::print("  or it is one of the {} that wait for another {} than {}, which event {} has\n",
                    counted(waiting.rules, "rule"), waiting.field,
                    waiting.value.empty() ? "null" : on_one_line(waiting.value), each.number);
+        may_be_there = true;
       }
       if (each.other_subjects > 0) {
         fmt::print("  or it is one of the {} that wait for such an event as {} of other subjects\n",
                    counted(each.other_subjects, "rule"), each.number);
+        may_be_there = true;
       }
     }
-    if (story.left_out > 0) fmt::print("  or its part of the story was left out: the cascade is too long\n");
-    const std::string_view near = nearest_name(options_.rule, names);
-    if (!near.empty()) fmt::print("  did you mean `{}`?\n", near);
-    return ExitStatus::kOk;
+    if (story.left_out > 0) {
+      fmt::print("  or its part of the story was left out: the cascade is too long\n");
+      may_be_there = true;
+    }
+    return may_be_there ? ExitStatus::kOk : ExitStatus::kNo;
   }
 
   void tell_outcome(const TracedEvent& event, const TracedUnit& unit) {
@@ -219,6 +238,20 @@ class Teller {
       tell_value(subject, property, stories.front());
       for (const CascadeTrace& story : stories) tell_change(story, subject, property);
       return true;
+    }
+    return false;
+  }
+
+  /// Whether what was asked for is in the store, or in the journal, as SUBJECT.PROPERTY.
+  bool is_property() {
+    const std::string& what = options_.what;
+    for (size_t dot = what.rfind('.'); dot != std::string::npos && dot > 0; dot = what.rfind('.', dot - 1)) {
+      const std::string subject = what.substr(0, dot);
+      const std::string property = what.substr(dot + 1);
+      if (property.empty()) continue;
+      bool exists = false;
+      if (!finder_.stored(subject, property, exists).empty()) return true;
+      if (!finder_.of_property(subject, property, 1).empty()) return true;
     }
     return false;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <set>
 
 #include "krules/arena.h"
 #include "krules/diagnostic.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr size_t kIdentitySize = 32;
 // Names that are looked at for a suggestion.
 constexpr size_t kMostNames = 20'000;
+constexpr int64_t kMostStories = 1000;
 
 /// The number behind "IDENTITY-"; 0 where the id is not one of an emitted event.
 uint32_t number_of(std::string_view id) {
@@ -134,6 +136,34 @@ bool StoryFinder::journal_is_empty() {
     });
   }
   return empty;
+}
+
+bool StoryFinder::knows_rule(std::string_view rule) {
+  bool known = false;
+  std::string quoted;
+  append_json_string(quoted, rule);
+  search(quoted, [&](const CascadeTrace& trace) {
+    for (const TracedEvent& event : trace.events) {
+      for (const TracedUnit& unit : event.units) known = known || unit.name == rule;
+    }
+    return known;
+  });
+  return known;
+}
+
+std::string StoryFinder::near_rule(std::string_view rule) {
+  std::set<std::string> names;
+  if (ok()) {
+    status_ = store_.journal_recent(kMostStories, [&](const JournalEntry& entry) {
+      CascadeTrace trace;
+      if (!trace_from_json(entry.story, trace)) return true;
+      for (const TracedEvent& event : trace.events) {
+        for (const TracedUnit& unit : event.units) names.insert(unit.name);
+      }
+      return names.size() < kMostNames;
+    });
+  }
+  return nearest_of(rule, {names.begin(), names.end()});
 }
 
 std::string StoryFinder::near_id(std::string_view id) {

@@ -39,6 +39,10 @@ class StoryFinder {
   std::optional<Beginning> behind(const CascadeTrace& story);
 
   bool journal_is_empty();
+  /// Whether a story tells of that rule: that it ran, or what held it back.
+  bool knows_rule(std::string_view rule);
+  /// A rule of the newest stories whose name looks like `rule`; empty for none.
+  std::string near_rule(std::string_view rule);
   /// An id of the newest stories that looks like `id`; empty for none.
   std::string near_id(std::string_view id);
   /// A property that is stored, as JSON; empty where there is none. `exists`: whether there is such a

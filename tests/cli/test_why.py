@@ -125,9 +125,25 @@ rule quiet on go { call http.delete("http://127.0.0.1:1/q") }
         text = self.why("e1", "--rule", "check").stdout
         self.assertIn("check did not run: when payload.total > 0; payload.total is 0 (a.krules:1)", text)
         self.assertIn("refuse failed, and what it did was undone: nothing in it", self.why("e1", "--rule", "refuse").stdout)
-        text = self.why("e1", "--rule", "shop").stdout
-        self.assertIn("shop was not looked at: its patterns fit no event of this cascade", text)
-        self.assertIn("did you mean `check`?", self.why("e1", "--rule", "chek").stdout)
+
+    def test_a_rule_that_no_event_of_the_cascade_fits(self):
+        self.run_rules(self.order(1, 0, id="e1") + self.order(2, 3, id="e2"), "--journal", "all")
+        text = self.why("e1", "--rule", "ship").stdout
+        self.assertIn("ship was not looked at: its patterns fit no event of this cascade", text)
+
+    def test_a_rule_that_is_not_there(self):
+        self.run_rules(self.order(1, 0, id="e1") + self.order(2, 3, id="e2"), "--journal", "all")
+        text = self.why("e1", "--rule", "frobnicate", status=1).stdout
+        self.assertIn("no story of the journal tells of a rule `frobnicate`: there is none, or no event has fitted it yet\n", text)
+        self.assertNotIn("was not looked at", text)
+        # Rules of other stories are suggested, too.
+        self.assertIn("; did you mean `ship`?", self.why("e1", "--rule", "shipp", status=1).stdout)
+
+    def test_a_rule_does_not_go_with_a_property(self):
+        self.write("a.krules", "rule count on go { set n += 1 from 0 }\n")
+        self.run_rules(event("go", "a.b", id="e1"), "--journal", "all")
+        text = self.why("a.b.n", "--rule", "count", status=2).stderr
+        self.assertIn("`a.b.n` is a property, and --rule asks about an event: leave it out", text)
 
     def test_one_of_many_rules_that_wait_for_another_value(self):
         self.write("a.krules", "".join(f'rule r{i} on go when payload.s == "{i}" {{ set n = {i} }}\n' for i in range(40)))
