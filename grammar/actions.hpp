@@ -149,6 +149,7 @@ KRULES_ACTION(lambda_begin, e.open_lambda());
 KRULES_ACTION(parameter_text, e.lambda_parameter(text));
 KRULES_ACTION(lambda, e.close_lambda(whole));
 KRULES_ACTION(argument_name_text, e.argument_name(text));
+KRULES_ACTION(slip_argument_sign, e.foreign_argument_sign(text));
 KRULES_ACTION(named_argument, e.named_argument());
 KRULES_ACTION(arguments, e.call(whole.end));
 KRULES_ACTION(member_text, e.member(text));
@@ -200,6 +201,7 @@ KRULES_ACTION(op_modulo, e.infix(ast::BinaryOp::kModulo, text));
 KRULES_ACTION(op_coalesce, e.infix(ast::BinaryOp::kCoalesce, text));
 KRULES_ACTION(slip_and, e.foreign_infix(ast::BinaryOp::kAnd, text));
 KRULES_ACTION(slip_or, e.foreign_infix(ast::BinaryOp::kOr, text));
+KRULES_ACTION(slip_int_divide, e.foreign_infix(ast::BinaryOp::kIntDivide, text));
 KRULES_ACTION(slip_equal, e.foreign_infix(ast::BinaryOp::kEqual, text));
 
 // ---------------------------------------------------------------- statements

@@ -45,6 +45,14 @@ void check_run(Context& context, Span run, WordUse follows) {
                  "if this is the whole name, quote it: " + backquoted(quoted(text)));
   }
   if (is_pattern_word(text)) {
+    // `on changed on when ...`: the second `on` was to be a property.
+    const std::string_view on = word_before(context, run.begin);
+    const std::string word(on == "on" ? word_before(context, context.offset(on.data())) : std::string_view());
+    if (word == "changed" || word == "deleted") {
+      const uint32_t begin = context.offset(on.data());
+      context.fail(codes::kReserved, {begin, begin + 2}, "`on` is a word of the language",
+                   "quote it: `on " + word + " \"on\"`");
+    }
     context.report(context.diagnostic(codes::kReserved, run, backquoted(text) + " is a word of the language",
                                       "quote it: " + backquoted(quoted(text))));
     return;

@@ -62,6 +62,21 @@ bool Context::first_visit(uint32_t begin, uint32_t end) {
   return whole;
 }
 
+bool Context::divides(uint32_t offset) const {
+  const std::string_view text = text_;
+  const size_t before = text.substr(0, offset).find_last_not_of(" \t");
+  if (before == std::string_view::npos) return false;
+  if (!is_word_char(text[before]) && text[before] != ')' && text[before] != ']') return false;
+  const size_t begin = text.find_first_not_of(" \t", offset + 2);
+  if (begin == std::string_view::npos || !is_word_char(text[begin])) return false;
+  size_t end = begin;
+  while (end < text.size() && (is_word_char(text[end]) || text[end] == '.')) ++end;
+  const size_t after = std::min(text.find_first_not_of(" \t\r", end), text.size());
+  // One word up to the end of the line may as well be a note.
+  if (after == text.size() || text[after] == '\n') return is_digit(text[begin]);
+  return std::string_view(")]},+-*%<>=!").find(text[after]) != std::string_view::npos;
+}
+
 const char* Context::skip_trivia(const char* at, const char* end) {
   const auto rest = [&] { return static_cast<size_t>(end - at); };
   const auto end_of_line = [&] {
@@ -84,7 +99,7 @@ const char* Context::skip_trivia(const char* at, const char* end) {
                           "remove it: every statement begins with its own word"));
       }
       ++at;
-    } else if (*at == '/' && rest() > 1 && (at[1] == '/' || at[1] == '*')) {
+    } else if (*at == '/' && rest() > 1 && (at[1] == '*' || (at[1] == '/' && !divides(offset(at))))) {
       const char* stop = end_of_line();
       if (at[1] == '*') {
         const std::string_view remaining(at, rest());

@@ -90,6 +90,8 @@ class Context {
 
  private:
   const char* skip_trivia(const char* at, const char* end);
+  /// Whether the `//` at `offset` stands between two numbers.
+  bool divides(uint32_t offset) const;
   /// True once for every place, however often the parser passes it.
   bool first_visit(uint32_t begin, uint32_t end);
 

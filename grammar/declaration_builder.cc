@@ -1,5 +1,6 @@
 #include "declaration_builder.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -33,7 +34,10 @@ void DeclarationBuilder::rewind(const Mark& mark) {
 }
 
 void DeclarationBuilder::skip_declaration(std::string_view word, std::string_view name) {
-  if (word == "const" || word == "param" || word == "fn") unparsed.emplace_back(name);
+  // Those of other languages are meant as one of these, too.
+  constexpr std::string_view kNaming[] = {"const", "param", "fn", "let", "var", "def", "func", "function"};
+  if (std::find(std::begin(kNaming), std::end(kNaming), word) != std::end(kNaming))
+    unparsed.emplace_back(name);
 }
 
 // ---------------------------------------------------------------- rules

@@ -21,7 +21,8 @@ bool is_value_place(Place place) {
 }
 
 /// A word that is kept for later, where it would stand.
-bool is_future_here(std::string_view word, Place place) {
+bool is_future_here(const Context& context, uint32_t offset, Place place) {
+  const std::string_view word = word_at(context, offset);
   switch (place) {
     case Place::kDeclaration:
       return is_future_word_for(word, WordUse::kDeclaration) || word == "subject";
@@ -30,7 +31,7 @@ bool is_future_here(std::string_view word, Place place) {
     case Place::kHead:
     case Place::kWrapperHead:
       return is_future_word_for(word, WordUse::kHead) || is_future_word_for(word, WordUse::kPatternPlace) ||
-             word == "then";
+             (word == "then" && !is_in_condition(context, offset));
     case Place::kStatement:
     case Place::kLatePayload:
       return is_future_word_for(word, WordUse::kStatement) || is_future_word_for(word, WordUse::kClause);
@@ -179,7 +180,8 @@ Diagnostic general(const Context& context, uint32_t offset, const Expected& expe
     error.helps.emplace_back(
         "a declaration begins with its own word: `rule`, `const`, `fn`, `input`, `test` ...");
   }
-  if (!expected.help.empty()) error.helps.emplace_back(expected.help);
+  // That of a closing bracket is about two items, and none may stand here.
+  if (!expected.help.empty() && expected.place != Place::kClose) error.helps.emplace_back(expected.help);
   if (expected.place == Place::kClose && !context.openers.empty()) {
     error.related.push_back(context.label(context.openers.back().span, "opened here"));
   }
@@ -196,7 +198,7 @@ SyntaxError explain(const Context& context, uint32_t offset, const Expected& exp
   if ((ends || next_declaration) && !context.openers.empty())
     return {unclosed(context, offset), Reach::kDeclaration};
   const std::string_view word = word_at(context, offset);
-  if (is_future_here(word, expected.place)) return {not_yet(context, offset)};
+  if (is_future_here(context, offset, expected.place)) return {not_yet(context, offset)};
   if (is_name_place(expected.place) && word == "on" && !expected.help.empty()) {
     return {general(context, offset, expected)};
   }

@@ -247,12 +247,18 @@ void ExpressionBuilder::foreign_infix(BinaryOp op, Span span) {
   if (op == BinaryOp::kEqual) {
     context_.report(context_.diagnostic(codes::kForeignOperator, span, "`=` does not compare", "write `==`"));
   } else {
-    const std::string right = op == BinaryOp::kAnd ? "and" : "or";
+    const std::string right = op == BinaryOp::kAnd ? "and" : op == BinaryOp::kOr ? "or" : "div";
     context_.report(context_.diagnostic(codes::kForeignOperator, span,
                                         backquoted(written) + " is written " + backquoted(right),
                                         "write `" + right + "`"));
   }
   infix(op, span);
+}
+
+void ExpressionBuilder::foreign_argument_sign(Span span) {
+  context_.report(context_.diagnostic(
+      codes::kForeignOperator, span, "an argument that is named has a colon",
+      "write `" + std::string(context_.text(names_.back())) + ": ...`; values are compared with `==`"));
 }
 
 void ExpressionBuilder::reduce() {

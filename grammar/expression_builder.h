@@ -50,6 +50,8 @@ class ExpressionBuilder {
   /// `!`, `&&`, `||`, `=`: reported, and taken for what was meant.
   void foreign_prefix(Span span);
   void foreign_infix(ast::BinaryOp op, Span span);
+  /// The `=` of `f(limit = 3)`.
+  void foreign_argument_sign(Span span);
   void close_chain();
   void parenthesised(Span span);
 

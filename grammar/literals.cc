@@ -232,7 +232,21 @@ void parse_escape(Context& context, Span span, std::string& out) {
                                     std::move(help)));
 }
 
+/// `every day`: a function of that name would be meant with an argument.
+void check_unit_alone(Context& context, const ast::Expr& value, std::string_view word) {
+  const auto* name = std::get_if<ast::Name>(&value.node);
+  if (name == nullptr) return;
+  for (const std::string_view unit : {"day", "hour", "minute", "second"}) {
+    if (name->name != unit) continue;
+    context.fail(codes::kDuration, value.span,
+                 backquoted(word) + " needs a duration, and " + backquoted(unit) + " is none",
+                 "write " + backquoted(std::string(word) + " 1" + unit[0]) +
+                     "; the units are `ms`, `s`, `m`, `h` and `d`");
+  }
+}
+
 void check_duration(Context& context, const ast::Expr& value, std::string_view word) {
+  check_unit_alone(context, value, word);
   const bool number = std::holds_alternative<ast::IntLiteral>(value.node) ||
                       std::holds_alternative<ast::FloatLiteral>(value.node);
   if (!number && !std::holds_alternative<ast::StringLiteral>(value.node)) return;

@@ -81,6 +81,19 @@ std::string_view word_before(const Context& context, uint32_t offset) {
   return text.substr(begin, end - begin);
 }
 
+bool is_in_condition(const Context& context, uint32_t offset) {
+  uint32_t at = offset;
+  const std::string_view text = context.text();
+  while (at > 0) {
+    while (at > 0 && !is_word_char(text[at - 1])) --at;
+    const std::string_view word = word_before(context, at);
+    if (word == "when") return true;
+    if (word == "on" || word == "of" || word == "let" || word == "allow" || word == "rule") return false;
+    at -= static_cast<uint32_t>(word.size());
+  }
+  return false;
+}
+
 bool is_assignment(const Context& context, uint32_t offset) {
   const uint32_t end = skip_blanks(context, end_of_path(context, offset));
   const std::string_view after = context.text().substr(end);

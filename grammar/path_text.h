@@ -21,6 +21,9 @@ uint32_t path_that_ends(const Context& context, uint32_t offset);
 /// `name`, `a.b` or `subject("u").x`, followed by an assignment operator.
 bool is_assignment(const Context& context, uint32_t offset);
 
+/// Whether `offset`, in the head of a rule, is behind its `when`.
+bool is_in_condition(const Context& context, uint32_t offset);
+
 /// How `subject("u").a.b` is written as a target: `a.b`, and ` on "u"` where a subject is named.
 struct Mend {
   std::string target;

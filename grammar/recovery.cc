@@ -88,7 +88,16 @@ bool is_misspelt(const Context& context, uint32_t offset, std::string_view word,
 
 void note(State& state, const SyntaxError& error) {
   if (error.reach == SyntaxError::Reach::kFile) throw error;
-  if (error.reach != SyntaxError::Reach::kReported) state.context.report(error.diagnostic);
+  if (error.reach == SyntaxError::Reach::kReported) return;
+  // What was said of the text of a string that is not closed was said of what stands behind it.
+  if (error.diagnostic.code == codes::kUnclosedString) {
+    const Span string = error.diagnostic.primary.where.span;
+    std::erase_if(state.context.diagnostics, [&](const Diagnostic& each) {
+      const Span span = each.primary.where.span;
+      return span.begin >= string.begin && span.end <= string.end;
+    });
+  }
+  state.context.report(error.diagnostic);
 }
 
 uint32_t place_of(const SyntaxError& error, uint32_t begin) {

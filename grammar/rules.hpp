@@ -189,7 +189,9 @@ struct lambda_body;
 struct lambda : seq<at<lambda_ahead>, lambda_begin, sor<lambda_parameters, must<lambda_parameter>>, fat_arrow, must<lambda_body>> {};
 struct argument_name_text : p::identifier {};
 struct argument_value : sor<lambda, expression> {};
-struct named_argument : seq<at<p::identifier, gap, one<':'>>, token<argument_name_text>, colon, must<argument_value>> {};
+struct slip_argument_sign : seq<one<'='>, not_at<one<'=', '>'>>> {};
+struct argument_sign : sor<colon, token<slip_argument_sign>> {};
+struct named_argument : seq<at<p::identifier, gap, sor<one<':'>, slip_argument_sign>>, token<argument_name_text>, argument_sign, must<argument_value>> {};
 struct argument : sor<named_argument, argument_value> {};
 struct open_arguments : open_paren {};
 struct close_arguments : close_paren {};
@@ -267,11 +269,12 @@ struct op_modulo : one<'%'> {};
 struct op_coalesce : seq<p::two<'?'>, not_at<one<'='>>> {};
 struct slip_and : p::two<'&'> {};
 struct slip_or : p::two<'|'> {};
+struct slip_int_divide : p::two<'/'> {};
 struct slip_equal : seq<one<'='>, not_at<one<'>'>>> {};
 
 struct infix_word : sor<op_or, op_and, op_in, op_not_in, op_matches, op_int_divide> {};
 struct infix_sign : sor<op_equal, op_not_equal, op_less_equal, op_less, op_greater_equal, op_greater, op_add, op_subtract, op_power,
-                        op_multiply, op_divide, op_modulo, op_coalesce, slip_and, slip_or, slip_equal> {};
+                        op_multiply, slip_int_divide, op_divide, op_modulo, op_coalesce, slip_and, slip_or, slip_equal> {};
 struct infix : token<sor<infix_word, infix_sign>> {};
 
 struct chain_begin : p::success {};

@@ -82,6 +82,7 @@ constexpr auto kForeignHeads = std::to_array<Hint>({
     {"where", "a condition of the rule is `when ...`"},
     {"unless", "write `when not ...`"},
     {"do", "the body stands in braces: `{ ... }`"},
+    {"then", "the body stands in braces: `{ ... }`"},
     {"for", "the subjects of a rule are `of PATTERN`: `on order.submitted of vip:*`"},
     {"from", "the subjects of a rule are `of PATTERN`: `on order.submitted of vip:*`"},
     {"in", "the subjects of a rule are `of PATTERN`: `on order.submitted of vip:*`"},
@@ -338,13 +339,15 @@ Slip entry_without_key(const Case& c) {
   // Behind a colon stands a value already, or the kind of a field.
   if (before == std::string_view::npos || (text[before] != '{' && text[before] != ',')) return {};
   const std::string path(text.substr(begin, end - begin));
-  if (rest[0] == '=' && !rest.starts_with("==")) {
-    return c.error(codes::kMapEntry, c.expectation(),
-                   "an entry is a key, a colon and a value: `" + std::string(name) + ": ...`");
-  }
   const size_t line_end = std::min(rest.find_first_of(",}#\n\r"), rest.size());
   std::string_view computed = rest.substr(0, line_end);
   while (computed.ends_with(' ')) computed.remove_suffix(1);
+  if (rest[0] == '=' && (!rest.starts_with("==") || path == name)) {
+    computed.remove_prefix(std::min(computed.find_first_not_of("= "), computed.size()));
+    return c.error(codes::kMapEntry, c.expectation(),
+                   "an entry is a key, a colon and a value: `" + std::string(name) + ": " +
+                       (computed.empty() ? "..." : std::string(computed)) + "`");
+  }
   return c.error(codes::kMapEntry, "a computed value of a map needs a key",
                  "give it a name: `" + std::string(name) + ": " + path + " " + std::string(computed) + "`");
 }
@@ -365,7 +368,7 @@ Slip at_close(const Case& c) {
   const bool begins_value = is_digit(first) || first == '"' || first == '\'' ||
                             (is_word_start(first) && !is_reserved_word(c.word()));
   if (!begins_value || !c.expected.what.starts_with("`,`")) return {};
-  Diagnostic error = c.error(codes::kUnexpected, c.expectation(), "a comma stands between two of them");
+  Diagnostic error = c.error(codes::kUnexpected, c.expectation(), std::string(c.expected.help));
   error.related.push_back(c.context.label(c.context.openers.back().span, "opened here"));
   return error;
 }
@@ -457,6 +460,7 @@ std::optional<Diagnostic> find_slip(const Context& context, uint32_t offset, con
   if (offset >= context.text().size()) return {};
   if (Slip slip = anywhere(c)) return slip;
   if (Slip slip = find_slip_of_parts(context, offset, expected)) return slip;
+  if (Slip slip = find_slip_of_habits(context, offset, expected)) return slip;
   switch (expected.place) {
     case Place::kDeclaration:
       return at_declaration(c);

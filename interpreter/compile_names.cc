@@ -230,6 +230,7 @@ bool UnitCompiler::may_be_skipped(std::string_view name) const {
 
 void UnitCompiler::unknown_name(std::string_view name, Span span) {
   if (program_.is_unparsed(name) || may_be_skipped(name)) return;
+  if (program_.is_in_error(program_.program().sources[source_].get(), span)) return;
   const auto same = [&](const Unknown& each) { return each.span.begin == span.begin; };
   if (std::any_of(unknown_.begin(), unknown_.end(), same)) return;
   Unknown unknown{name, span, {}};

@@ -163,7 +163,7 @@ class TestCompiler {
           .helps = {"send an event whose rule sets the property"};
       return;
     }
-    if (!hears(program.rules, type) && !hears(program.wrappers, type)) {
+    if (program_.is_whole() && !hears(program.rules, type) && !hears(program.wrappers, type)) {
       std::vector<std::string_view> names;
       add_heard(program.rules, names);
       add_heard(program.wrappers, names);
@@ -172,7 +172,8 @@ class TestCompiler {
       if (const std::string_view near = nearest_name(type, names); !near.empty())
         warning.helps = {near_or(near, {})};
     }
-    if (send.clauses.on != nullptr) return;
+    // An `input` that did not parse may say it.
+    if (send.clauses.on != nullptr || !program_.is_whole()) return;
     const bool has_subject =
         std::any_of(program.inputs.begin(), program.inputs.end(), [&](const CompiledInput& input) {
           return input.subject != nullptr && input.type.glob.matches(type);
@@ -210,7 +211,8 @@ class TestCompiler {
 
   void check_expected(const ast::ExpectEmitted& expect, const Value* times) {
     const TestNames& names = program_.test_names();
-    if (names.may_emit(expect.type)) return;
+    // A rule, or a statement of one, that did not parse may emit it.
+    if (!program_.is_whole() || names.may_emit(expect.type)) return;
     const std::vector<std::string_view> known(names.emitted.begin(), names.emitted.end());
     const std::string_view near = nearest_name(expect.type.text, known);
     const bool none = times != nullptr && times->is(ValueKind::kInt) && times->as_int() == 0;
@@ -246,7 +248,7 @@ class TestCompiler {
 
   void check_action(const std::string& action, Span span, bool negated) {
     const auto& called = program_.test_names().called;
-    if (called.contains(action)) return;
+    if (!program_.is_whole() || called.contains(action)) return;
     const std::vector<std::string_view> known(called.begin(), called.end());
     const std::string_view near = nearest_name(action, known);
     if (negated && near.empty()) return;

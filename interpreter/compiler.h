@@ -74,6 +74,8 @@ class ProgramCompiler {
   Definition* find_definition(std::string_view name);
   /// Whether a declaration of that name did not parse, which was said; uses of it are passed over in silence.
   bool is_unparsed(std::string_view name) const;
+  /// Whether an error was found where the span stands when its file was parsed.
+  bool is_in_error(const Source* source, Span span) const;
   /// Whether all files parsed without errors.
   bool is_whole() const { return whole_; }
   /// Candidates for suggestions.

@@ -44,6 +44,14 @@ bool ProgramCompiler::is_unparsed(std::string_view name) const {
   });
 }
 
+bool ProgramCompiler::is_in_error(const Source* source, Span span) const {
+  return !whole_ && std::any_of(modules_.begin(), modules_.end(), [&](const ast::Module& module) {
+    return module.source.get() == source &&
+           std::any_of(module.errors.begin(), module.errors.end(),
+                       [&](Span error) { return error.begin <= span.begin && error.end >= span.end; });
+  });
+}
+
 void ProgramCompiler::add_values(std::vector<std::string_view>& names) const {
   for (const auto& [name, definition] : by_name_) {
     if (definition->kind != Definition::Kind::kFn) names.push_back(name);
