@@ -26,7 +26,8 @@ ExitStatus show_help(CLI::App& root, const std::vector<std::string>& words) {
     if (found.empty()) wrong_usage(unknown_command(*app, word));
     app = found.front();
   }
-  fmt::print("{}", app->help());
+  // The root's help() would be that of the command that was named: this one.
+  fmt::print("{}", app->get_formatter()->make_help(app, app->get_name(), CLI::AppFormatMode::Normal));
   return finish_output(ExitStatus::kOk);
 }
 

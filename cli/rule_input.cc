@@ -171,9 +171,7 @@ std::map<std::string, std::string> parse_settings(const std::vector<std::string>
     const size_t equals = setting.find('=');
     if (equals == 0 || equals == std::string::npos)
       wrong_usage(fmt::format("`{}` is no value of --set: write `--set name=value`", setting));
-    const std::string name = setting.substr(0, equals);
-    if (!values.emplace(name, setting.substr(equals + 1)).second)
-      wrong_usage(fmt::format("`--set` gives `{}` more than one value", name));
+    values[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
   return values;
 }

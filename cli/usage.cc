@@ -53,10 +53,10 @@ ExitStatus complain_of_usage(CLI::App& root, const std::string& message) {
 ExitStatus complain_of_usage(CLI::App& root, const CLI::ParseError& error) {
   std::string message = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    // CLI11 begins with the option's name, "--db: 1 required", "--db: At most 1 required", or for a flag that
+    // CLI11 begins with the option's name, "--db: 1 required", "--db: At Most 1 required", or for a flag that
     // was given a value "watch was ...".
     const std::string name = message.substr(0, message.find_first_of(": "));
-    if (message.find(": At most ") != std::string::npos) {
+    if (message.find(": At Most ") != std::string::npos || message.find(": At most ") != std::string::npos) {
       message = fmt::format("`{}` is given more than once", name);
     } else {
       message = name.starts_with('-') ? fmt::format("`{}` needs a value", name)

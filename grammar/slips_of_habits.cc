@@ -216,12 +216,16 @@ class Look {
           "quotes is taken as it stands");
     }
     const std::string_view key = before();
-    if (expected_.what != "`,` or `}`" || key.empty() || (!string && word().empty() && !is_digit(rest()[0])))
-      return {};
+    const bool value = string || is_digit(rest()[0]) || (!word().empty() && !is_reserved_word(word()));
+    if (expected_.what != "`,` or `}`" || key.empty() || !value) return {};
     const std::string_view text = context_.text();
     const size_t sign = text.substr(0, context_.offset(key.data())).find_last_not_of(" \t\r\n");
     if (sign == std::string_view::npos || (text[sign] != '{' && text[sign] != ',')) return {};
-    return error(codes::kMapEntry, "an entry is a key, a colon and a value: `" + std::string(key) + ": ...`");
+    Diagnostic slip = error(codes::kUnexpected, std::string(expected_.help) +
+                                                    "; an entry is a key, a colon and a value: `" +
+                                                    std::string(key) + ": ...`");
+    slip.related.push_back(context_.label(context_.openers.back().span, "opened here"));
+    return slip;
   }
 
   const Context& context_;

@@ -116,8 +116,6 @@ class WrongUsage(support.Case):
                 self.assertIn(f"`{name}` is given more than once", self.refused(command, "x", option, option))
         self.assertIn("`--db` is given more than once", self.refused("dead-letters", "list", "--db=a", "--db=b"))
         self.assertIn("`--db` is given more than once", self.refused("dead-letters", "--db=a", "list", "--db=b"))
-        self.assertIn("`--set` gives `a` more than one value", self.refused("run", "x", "--set", "a=1", "--set", "a=2"))
-        self.assertIn("`--set` gives `a` more than one value", self.refused("check", "x", "--set", "a=1", "--set", "a=2"))
 
     def test_both_ways_of_a_flag(self):
         self.assertIn("is given more than once", self.refused("run", "x.krules", "--watch", "--no-watch"))

@@ -21,7 +21,8 @@ rule sour on go { log info "before"
 class Log(Case):
     def log(self, *arguments, rules=RULES, text=event("go", "s", {"total": 3}), status=0):
         self.write("a.krules", rules)
-        return self.krules("run", "a.krules", "--durability", "off", *arguments, input=text, status=status).stderr
+        durability = [] if "--durability" in arguments else ["--durability", "off"]
+        return self.krules("run", "a.krules", *durability, *arguments, input=text, status=status).stderr
 
     def test_levels(self):
         said = {

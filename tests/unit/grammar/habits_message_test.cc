@@ -93,7 +93,7 @@ TEST_CASE("habits: values") {
         "c", "`x => ...`");
   check("on x { emit y { a: f\"b\" } }", {"K0100", 1, 21, "expected `,` or `}`, found a string"}, "\"b\"",
         "a string has no letter before it");
-  check("on x { emit y { cause name } }", {"K0124", 1, 23, "expected `,` or `}`, found `name`"}, "name",
+  check("on x { emit y { cause name } }", {"K0100", 1, 23, "expected `,` or `}`, found `name`"}, "name",
         "an entry is a key, a colon and a value: `cause: ...`");
   check("on x { emit y { \"a\" = 3 } }", {"K0100", 1, 21, "expected `:` and a value, found `=`"}, "=",
         "an entry is a key, a colon and a value");

@@ -215,9 +215,10 @@ TEST_CASE("slips: maps, lists and calls") {
              "`name: f(x)`");
   check_body("set m = { 1: 2 }", {"K0124", 1, 11, "expected an entry of the map, found `1`"}, "1",
              "key: value");
-  check_body("set m = { \"a\" 2 }", {"K0100", 1, 15, "expected `:` and a value, found `2`"}, "2", "");
+  check_body("set m = { \"a\" 2 }", {"K0100", 1, 15, "expected `:` and a value, found `2`"}, "2",
+             "an entry is a key, a colon and a value");
   check_body("set m = { a.b = 2 }", {"K0124", 1, 15, "expected `,` or `}`, found `=`"}, "=",
-             "an entry is a key, a colon and a value: `b: ...`");
+             "an entry is a key, a colon and a value: `b: 2`");
   check_body("set m = [1 2]", {"K0100", 1, 12, "expected `,` or `]`, found `2`"}, "2",
              "a comma stands between");
   check_body("set m = f(1 2)", {"K0100", 1, 13, "expected `,` or `)`, found `2`"}, "2",
