@@ -468,7 +468,7 @@ rule api_failed on api.replied when not payload.ok {{
         for host, error in [
             ("https://api.example.com/x", "a host is granted, not a URL: write `api.example.com`"),
             ("a.b:0", "`0` is no port: it is a number from 1 to 65535"),
-            ("::1", "an IPv6 address stands in brackets: `[:]`"),
+            ("::1", "an IPv6 address stands in brackets: `[::1]`"),
             ("a*.com", "`a*.com` is no host: write `api.example.com`, `*.example.com` or `127.0.0.1:8080`"),
         ]:
             done = self.krules("run", "a.krules", "--allow-http", host, status=2)
