@@ -1,6 +1,7 @@
 #include "krules/json_reader.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -9,6 +10,19 @@ namespace krules {
 namespace sj = simdjson;
 
 static_assert(kJsonPadding >= sj::SIMDJSON_PADDING);
+
+namespace {
+
+// The text of a number, also after it was read; white space may follow.
+std::string_view token_of(sj::ondemand::value& from) {
+  return from.raw_json_token();
+}
+std::string_view token_of(sj::ondemand::document& from) {
+  std::string_view text;
+  return from.raw_json_token().get(text) ? std::string_view() : text;
+}
+
+}  // namespace
 
 bool JsonReader::fail(sj::error_code code) {
   switch (code) {
@@ -120,7 +134,7 @@ bool JsonReader::read_any(Source& from, Value& value, int depth) {
     case sj::ondemand::json_type::number: {
       sj::ondemand::number number;
       if (auto code = from.get_number().get(number)) return fail(code);
-      return read_number(number, value);
+      return read_number(from, number, value);
     }
     case sj::ondemand::json_type::string: {
       std::string_view text;
@@ -157,14 +171,22 @@ bool JsonReader::read_any(Source& from, Value& value, int depth) {
   return fail(sj::TAPE_ERROR);
 }
 
-bool JsonReader::read_number(sj::ondemand::number number, Value& value) {
+template <class Source>
+bool JsonReader::read_number(Source& from, sj::ondemand::number number, Value& value) {
   if (number.is_int64()) {
     value = Value::integer(number.get_int64());
-  } else if (number.is_uint64()) {
-    return fail(sj::NUMBER_OUT_OF_RANGE);
-  } else {
-    value = Value::floating(number.get_double());
+    return true;
   }
+  if (number.is_uint64()) return fail(sj::NUMBER_OUT_OF_RANGE);
+  double floating = number.get_double();
+  // simdjson loses the value of a float of more digits than its quick way takes, and says 0. It has seen to
+  // it that the text is a number, and one that is not too large; one that is too small stays 0.
+  if (floating == 0) {
+    const std::string_view text = token_of(from);
+    floating = text.starts_with('-') ? -0.0 : 0.0;
+    std::from_chars(text.data(), text.data() + text.size(), floating);
+  }
+  value = Value::floating(floating);
   return true;
 }
 

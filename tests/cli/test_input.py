@@ -1,6 +1,8 @@
 """Input that is not as it should be, and input that is unusual and right."""
 
 import json
+import os
+import sqlite3
 import unittest
 
 from support import Case, event, main, parse_lines
@@ -47,6 +49,23 @@ class Input(Case):
         self.assertEqual(came, [1, 2])
         self.assertEqual(letters[0]["line"], 2)
         self.assertIn("UTF-8", letters[0]["message"])
+
+    def test_numbers_of_many_digits_go_through_the_store(self):
+        self.write("n.krules", """\
+rule put on put { set mean = (payload.a + payload.b) / 2 set at = payload.x }
+rule see on see { emit seen { subject.mean, subject.at, payload.x, parsed: parse_json("3.14159265358979323846"), set: p } }
+param p: any
+""")
+        number = "123.45600000000000000000001"
+        put = '{"type":"put","subject":"s","data":{"a":1764441234567890123,"b":1764441234567890923,"x":%s}}\n' % number
+        see = '{"type":"see","subject":"s","data":{"x":18446744073709551615.0}}\n'
+        for line in (put, see):
+            done = self.krules("run", "n.krules", "--db", "n.db", "--set", f"p=[{number}]", input=line)
+        self.assertEqual(parse_lines(done.stdout)[0]["data"], {
+            "mean": 1764441234567890523.0, "at": 123.456, "x": 18446744073709551615.0,
+            "parsed": 3.14159265358979323846, "set": [123.456],
+        })
+
 
     def test_blank_lines_count_as_lines(self):
         came, letters = self.run_lines("\n  \n" + self.go(1) + "\r\n\t\n{\n" + self.go(2), status=3)

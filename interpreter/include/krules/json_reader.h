@@ -40,7 +40,8 @@ class JsonReader {
   bool read_any(Source& from, Value& value, int depth);
   bool read_object(simdjson::ondemand::object object, Value& value, int depth);
   bool read_array(simdjson::ondemand::array array, Value& value, int depth);
-  bool read_number(simdjson::ondemand::number number, Value& value);
+  template <class Source>
+  bool read_number(Source& from, simdjson::ondemand::number number, Value& value);
   bool untag(Value& value);
 
   simdjson::ondemand::parser parser_;
