@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "krules/json.h"
 #include "make_nodes.h"
 #include "operands.h"
 
@@ -34,6 +35,13 @@ std::string_view sign_of(BinaryOp op) {
 Value overflow(const Node& node, BinaryOp op, Frame& frame) {
   return make_error(frame, node, error_kind::kOverflow,
                     fmt::format("`{}` does not fit into 64 bits", sign_of(op)));
+}
+
+// The sum is a moment that no timestamp can be.
+Value out_of_calendar(const Node& node, BinaryOp op, bool later, Frame& frame) {
+  return make_error(frame, node, error_kind::kOverflow,
+                    fmt::format("the result of `{}` lies {}", sign_of(op),
+                                later ? "beyond the year 9999" : "before the year 0"));
 }
 
 Value division_by_zero(const Node& node, Frame& frame) {
@@ -174,8 +182,12 @@ Value time_arithmetic(const Node& node, BinaryOp op, const Value& left, const Va
     const bool moved = left.is(ValueKind::kTimestamp) && right.is(ValueKind::kDuration);
     const bool moved_back = is_sum && left.is(ValueKind::kDuration) && right.is(ValueKind::kTimestamp);
     if (durations || difference || moved || moved_back) {
-      if (failed) return overflow(node, op, frame);
-      return durations || difference ? Value::duration(result) : Value::timestamp(result);
+      if (moved || moved_back) {
+        if (!failed && is_timestamp(result)) return Value::timestamp(result);
+        const bool forward = is_sum == ((moved ? b : a) > 0);
+        return out_of_calendar(node, op, failed ? forward : result > 0, frame);
+      }
+      return failed ? overflow(node, op, frame) : Value::duration(result);
     }
   } else if (both(left, right, ValueKind::kDuration)) {
     if (op == BinaryOp::kDivide || op == BinaryOp::kIntDivide) return int_arithmetic(node, op, a, b, frame);

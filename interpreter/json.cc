@@ -213,8 +213,9 @@ void append_timestamp(std::string& out, int64_t microseconds) {
   const year_month_day date(day);
   const int64_t in_day = (time - day).count();
   const int year = static_cast<int>(date.year());
+  const auto magnitude = static_cast<unsigned>(year < 0 ? -year : year);
   if (year < 0) out.push_back('-');
-  append_padded(out, static_cast<unsigned>(year < 0 ? -year : year), year > 9999 ? 6 : 4);
+  append_padded(out, magnitude, magnitude > 9999 ? 6 : 4);
   out.push_back('-');
   append_padded(out, static_cast<unsigned>(date.month()), 2);
   out.push_back('-');
@@ -292,13 +293,15 @@ bool take_offset(std::string_view& text, int64_t& microseconds) {
 
 }  // namespace
 
-bool parse_timestamp(std::string_view text, int64_t& microseconds) {
+namespace {
+
+/// What follows the year.
+bool take_rest(std::string_view text, int year_number, int64_t& microseconds) {
   using namespace std::chrono;
-  int year_number = 0;
   int month_number = 0;
   int day_number = 0;
-  if (!take_digits(text, 4, year_number) || !take(text, '-') || !take_digits(text, 2, month_number) ||
-      !take(text, '-') || !take_digits(text, 2, day_number)) {
+  if (!take(text, '-') || !take_digits(text, 2, month_number) || !take(text, '-') ||
+      !take_digits(text, 2, day_number)) {
     return false;
   }
   const year_month_day date(year(year_number), month(static_cast<unsigned>(month_number)),
@@ -312,6 +315,22 @@ bool parse_timestamp(std::string_view text, int64_t& microseconds) {
   }
   microseconds = int64_t{sys_days(date).time_since_epoch().count()} * kDay + in_day - offset;
   return true;
+}
+
+}  // namespace
+
+bool parse_timestamp(std::string_view text, int64_t& microseconds) {
+  int year = 0;
+  return take_digits(text, 4, year) && take_rest(text, year, microseconds) && is_timestamp(microseconds);
+}
+
+bool parse_stored_timestamp(std::string_view text, int64_t& microseconds) {
+  const bool negative = take(text, '-');
+  const size_t digits = text.find('-');
+  int year = 0;
+  // A year of more than four digits has six.
+  if ((digits != 4 && digits != 6) || !take_digits(text, static_cast<int>(digits), year)) return false;
+  return take_rest(text, negative ? -year : year, microseconds);
 }
 
 namespace {

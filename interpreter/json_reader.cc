@@ -236,7 +236,7 @@ bool JsonReader::untag(Value& value) {
   if (!tag.starts_with('$')) return true;
   int64_t microseconds = 0;
   if (tag == "$timestamp" && entry.value.is(ValueKind::kString) &&
-      parse_timestamp(entry.value.text(), microseconds)) {
+      parse_stored_timestamp(entry.value.text(), microseconds)) {
     value = Value::timestamp(microseconds);
     return true;
   }

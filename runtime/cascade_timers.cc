@@ -7,20 +7,13 @@
 /// did it is undone.
 namespace krules {
 
-namespace {
-
-// 9999-12-31T23:59:59.999999Z: what is due later could not be written down.
-constexpr int64_t kLastDue = 253'402'300'799'999'999;
-
-}  // namespace
-
 Value Cascade::set_timer(const EmitRequest& request, int64_t delay, std::string_view key) {
   if (is_built_in_type(request.type)) {
     return make_error("emit", "`" + std::string(request.type->text()) +
                                   "` is a built-in event: `set` and `delete` make it");
   }
   int64_t due = 0;
-  if (__builtin_add_overflow(now(), delay, &due) || due > kLastDue)
+  if (__builtin_add_overflow(now(), delay, &due) || due > kLastTimestamp)
     return make_error("overflow", "the timer is due beyond the year 9999");
   if (!key.empty()) {
     if (Timer* before = timers_.find(request.subject->name(), key)) end_timer(before);

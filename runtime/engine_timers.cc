@@ -84,8 +84,10 @@ void Engine::Impl::set_schedule(const CompiledSchedule& schedule, int64_t last, 
   if (schedule.every != 0) {
     // In step with the last time; those that were missed come as one.
     const int64_t missed = std::max<int64_t>(0, (now - last) / schedule.every);
-    if (__builtin_mul_overflow(missed + 1, schedule.every, &due) || __builtin_add_overflow(last, due, &due))
-      return;
+    if (__builtin_mul_overflow(missed + 1, schedule.every, &due) || __builtin_add_overflow(last, due, &due) ||
+        !is_timestamp(due)) {
+      return;  // beyond the year 9999
+    }
   } else {
     const auto cron = crons.find(cron_key(schedule));
     const std::optional<int64_t> next = cron == crons.end() ? std::nullopt : cron->second.next(now);

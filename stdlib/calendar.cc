@@ -45,8 +45,7 @@ int64_t local_seconds(const LocalTime& time) {
 
 int64_t calendar_time(Call& call, size_t i, std::string_view parameter) {
   const int64_t microseconds = call.timestamp(i, parameter);
-  const int64_t seconds = floor_divide(microseconds, kMicrosecondsPerSecond);
-  if (seconds < kFirstSecond || seconds > kLastSecond) {
+  if (!is_timestamp(microseconds)) {
     call.fail(call.error("value", "`{}` takes a timestamp of the years 0 to 9999", call.function()));
     return 0;
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "call.h"
+#include "krules/json.h"
 #include "time_zone.h"
 
 namespace krules::library {
@@ -13,10 +14,9 @@ namespace krules::library {
 inline constexpr int64_t kMicrosecondsPerSecond = 1'000'000;
 inline constexpr int64_t kSecondsPerHour = 3600;
 inline constexpr int64_t kSecondsPerDay = 86'400;
-/// 0000-01-01T00:00:00Z and the last second of 9999: what RFC 3339 can write, and what these functions work
-/// on.
-inline constexpr int64_t kFirstSecond = -62'167'219'200;
-inline constexpr int64_t kLastSecond = 253'402'300'799;
+/// The seconds of kFirstTimestamp and kLastTimestamp.
+inline constexpr int64_t kFirstSecond = kFirstTimestamp / kMicrosecondsPerSecond;
+inline constexpr int64_t kLastSecond = kLastTimestamp / kMicrosecondsPerSecond;
 
 /// A moment as the calendar and the clock of a zone show it.
 struct LocalTime {

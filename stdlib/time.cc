@@ -68,6 +68,12 @@ Unit unit_of(std::string_view name) {
   return Unit::kUnknown;
 }
 
+// What a timestamp was cut down to: of the first days of the year 0 it can be no timestamp.
+Value cut_down(Call& call, int64_t microseconds) {
+  if (microseconds >= kFirstTimestamp) return Value::timestamp(microseconds);
+  return call.error("value", "the result of `{}` lies before the year 0", call.function());
+}
+
 Value begin_of(Call& call, int64_t microseconds, Unit unit, const Zone& zone) {
   LocalTime time = local_time(microseconds, zone);
   if (unit <= Unit::kHour) {
@@ -76,17 +82,14 @@ Value begin_of(Call& call, int64_t microseconds, Unit unit, const Zone& zone) {
     const int64_t utc = floor_divide(microseconds, kMicrosecondsPerSecond);
     const int64_t local = utc + time.offset.seconds;
     const int64_t since = local - floor_divide(local, length) * length;
-    return Value::timestamp((utc - since) * kMicrosecondsPerSecond);
+    return cut_down(call, (utc - since) * kMicrosecondsPerSecond);
   }
   time.hour = time.minute = time.second = 0;
   if (unit == Unit::kYear) time.month = 1;
   if (unit == Unit::kYear || unit == Unit::kMonth) time.day = 1;
   int64_t local = local_seconds(time);
   if (unit == Unit::kWeek) local -= (time.weekday - 1) * kSecondsPerDay;
-  const int64_t utc = zone.to_utc(local);
-  if (utc < kFirstSecond)
-    return call.error("value", "the result of `{}` lies before the year 0", call.function());
-  return Value::timestamp(utc * kMicrosecondsPerSecond);
+  return cut_down(call, zone.to_utc(local) * kMicrosecondsPerSecond);
 }
 
 Value start_of_day(CallContext& context, Arguments arguments, ZoneCache& zones) {
@@ -109,7 +112,7 @@ Value truncate(CallContext& context, Arguments arguments, ZoneCache& zones) {
         zone.at(floor_divide(time, kMicrosecondsPerSecond)).seconds * kMicrosecondsPerSecond;
     const int64_t local = time + shift;
     const int64_t since = local % length < 0 ? local % length + length : local % length;
-    return Value::timestamp(time - since);
+    return cut_down(call, time - since);
   }
   if (!arguments[1].is(ValueKind::kString))
     return context.kind_error("truncate", "unit", "string or duration", arguments[1]);

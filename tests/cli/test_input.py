@@ -1,5 +1,6 @@
 """Input that is not as it should be, and input that is unusual and right."""
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -66,6 +67,24 @@ param p: any
             "parsed": 3.14159265358979323846, "set": [123.456],
         })
 
+    def test_a_moment_beyond_the_calendar_is_never_stored(self):
+        self.write("y.krules", """\
+rule put on order { set due = now() + payload.days * 1d emit got { subject.due } }
+rule ask on ask { emit got { subject.due, back: subject.due - 2900000d } }
+""")
+        done = self.krules("run", "y.krules", "--db", "y.db", input=event("order", data={"days": 3000000}))
+        self.assertIn("the result of `+` lies beyond the year 9999", done.stderr)
+        self.assertEqual(self.subjects("--db", "y.db"), {})
+        # An earlier version stored one: the store stays usable, and the value can be read and replaced.
+        self.krules("run", "y.krules", "--db", "y.db", input=event("order", data={"days": 3}))
+        with contextlib.closing(sqlite3.connect(self.folder / "y.db")) as store, store:
+            store.execute("UPDATE subjects SET props = ?", ('{"due":{"$timestamp":"010240-08-18T19:24:01.548853Z"}}',))
+        self.assertEqual(self.subjects("--db", "y.db"), {"s": {"due": "010240-08-18T19:24:01.548853Z"}})
+        done = self.krules("run", "y.krules", "--db", "y.db", input=event("ask") + event("order", data={"days": 3}))
+        self.assertEqual(
+            parse_lines(done.stdout)[0]["data"], {"due": "010240-08-18T19:24:01.548853Z", "back": "2300-09-13T19:24:01.548853Z"}
+        )
+        self.assertTrue(self.subjects("--db", "y.db")["s"]["due"].startswith("2"))
 
     def test_blank_lines_count_as_lines(self):
         came, letters = self.run_lines("\n  \n" + self.go(1) + "\r\n\t\n{\n" + self.go(2), status=3)

@@ -52,11 +52,22 @@ class JsonTexts {
 /// matter.
 inline constexpr size_t kJsonPadding = 64;
 
+/// The moments that RFC 3339 can write, from 0000-01-01T00:00:00Z to the last microsecond of 9999. Nothing
+/// makes a timestamp beyond them.
+inline constexpr int64_t kFirstTimestamp = -62'167'219'200'000'000;
+inline constexpr int64_t kLastTimestamp = 253'402'300'799'999'999;
+constexpr bool is_timestamp(int64_t microseconds) {
+  return microseconds >= kFirstTimestamp && microseconds <= kLastTimestamp;
+}
+
 /// "2026-11-23T21:30:00Z", with a fraction of up to six digits where there is one.
 void append_timestamp(std::string& out, int64_t microseconds);
-/// RFC 3339 with Z or an offset, also a date alone ("2026-11-23": midnight UTC). False when it is none, or
-/// not a date.
+/// RFC 3339 with Z or an offset, also a date alone ("2026-11-23": midnight UTC). False when it is none, not a
+/// date, or no moment of the years 0 to 9999.
 bool parse_timestamp(std::string_view text, int64_t& microseconds);
+/// The same for what append_timestamp() wrote to a store: stores of earlier versions hold moments of other
+/// years, too.
+bool parse_stored_timestamp(std::string_view text, int64_t& microseconds);
 /// "1h30m", "250ms", "-5s", "0s": the largest units first, as duration literals are written.
 void append_duration(std::string& out, int64_t microseconds);
 bool parse_duration(std::string_view text, int64_t& microseconds);

@@ -75,6 +75,37 @@ TEST_CASE("arithmetic of times") {
   CHECK(eval("payload.d / 0", R"({"d":{"$duration":"5m"}})") == "division by zero: division by zero");
 }
 
+TEST_CASE("a moment beyond the calendar is a failure") {
+  const std::string last = R"({"t":{"$timestamp":"9999-12-31T23:59:59.999999Z"}})";
+  const std::string first = R"({"t":{"$timestamp":"0000-01-01T00:00:00Z"}})";
+  CHECK(eval("payload.t", last) == "\"9999-12-31T23:59:59.999999Z\"");
+  CHECK(eval("payload.t - 1us", last) == "\"9999-12-31T23:59:59.999998Z\"");
+  CHECK(eval("payload.t + 1us", last) == "overflow: the result of `+` lies beyond the year 9999");
+  CHECK(eval("1us + payload.t", last) == "overflow: the result of `+` lies beyond the year 9999");
+  CHECK(eval("payload.t - -1us", last) == "overflow: the result of `-` lies beyond the year 9999");
+  CHECK(eval("payload.t + 100000000d", last) == "overflow: the result of `+` lies beyond the year 9999");
+  CHECK(eval("payload.t + 1us", first) == "\"0000-01-01T00:00:00.000001Z\"");
+  CHECK(eval("payload.t - 1us", first) == "overflow: the result of `-` lies before the year 0");
+  CHECK(eval("-1us + payload.t", first) == "overflow: the result of `+` lies before the year 0");
+  CHECK(eval("payload.t - 100000000d", first) == "overflow: the result of `-` lies before the year 0");
+  CHECK(eval("now() + payload.days * 1d", R"({"days":3000000})") ==
+        "overflow: the result of `+` lies beyond the year 9999");
+}
+
+// Earlier versions stored them.
+TEST_CASE("a moment beyond the calendar is read from a store and can be brought back") {
+  CHECK(eval("payload.t", R"({"t":{"$timestamp":"010240-08-18T19:24:01.548853Z"}})") ==
+        "\"010240-08-18T19:24:01.548853Z\"");
+  CHECK(eval("payload.t - 3000000d", R"({"t":{"$timestamp":"010240-08-18T19:24:01.548853Z"}})") ==
+        "\"2026-11-28T19:24:01.548853Z\"");
+  CHECK(eval("payload.t - now() > 1000000d", R"({"t":{"$timestamp":"010240-08-18T19:24:01Z"}})") == "true");
+  CHECK(eval("payload.t", R"({"t":{"$timestamp":"-0001-12-31T00:00:00Z"}})") == "\"-0001-12-31T00:00:00Z\"");
+  CHECK(eval("payload.t + 1d", R"({"t":{"$timestamp":"-0001-12-31T00:00:00Z"}})") ==
+        "\"0000-01-01T00:00:00Z\"");
+  CHECK(eval("payload.t", R"({"t":{"$timestamp":"-012345-12-31T00:00:00Z"}})") ==
+        "\"-012345-12-31T00:00:00Z\"");
+}
+
 TEST_CASE("text and lists can be added") {
   CHECK(eval("'ab' + 'cd'") == "\"abcd\"");
   CHECK(eval("payload.a + 'a text that does not fit inside'", R"({"a":"x"})") ==

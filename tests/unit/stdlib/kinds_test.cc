@@ -84,6 +84,12 @@ TEST_CASE("duration and timestamp") {
       {R"(timestamp("2026-11-23T22:30:00+01:00"))", R"("2026-11-23T21:30:00Z")"},
       {R"(timestamp("2026-11-23"))", R"("2026-11-23T00:00:00Z")"},
       {"timestamp(now()) == now()", "true"},
+      {R"(timestamp("9999-12-31T23:59:59.999999Z"))", R"("9999-12-31T23:59:59.999999Z")"},
+      {R"(timestamp("9999-12-31T23:59:60Z", null))", "null"},
+      {R"(timestamp("9999-12-31T23:59:59-01:00", null))", "null"},
+      {R"(timestamp("0000-01-01T00:00:00+01:00", null))", "null"},
+      {R"(timestamp("010000-01-01T00:00:00Z", null))", "null"},
+      {R"(timestamp("-0001-01-01T00:00:00Z", null))", "null"},
       {R"(timestamp("yesterday"))",
        "error: `timestamp` takes a date and time such as \"2026-11-23T21:30:00Z\", got \"yesterday\"; "
        "`parse_time` reads other forms"},

@@ -31,7 +31,7 @@ TEST_CASE("Parts of a time, in UTC and in zones") {
       {"weekday({})", "error: `weekday` takes a timestamp as `time`, got map"},
       {"day_of_year(true)", "error: `day_of_year` takes a timestamp as `time`, got bool"},
       {R"(year(timestamp("9999-12-31T23:59:59Z") + 2d))",
-       "error: `year` takes a timestamp of the years 0 to 9999"},
+       "error: the result of `+` lies beyond the year 9999"},
   });
 }
 
@@ -72,6 +72,9 @@ TEST_CASE("start_of_day and truncate") {
       {"now().truncate(0s)", "error: `truncate` takes a duration above 0, got 0s"},
       {"now().truncate(5)", "error: `truncate` takes a string or duration as `unit`, got int"},
       {R"(timestamp("0000-01-01").truncate("week"))",
+       "error: the result of `truncate` lies before the year 0"},
+      {R"(timestamp("0000-01-01").truncate(300d))", "error: the result of `truncate` lies before the year 0"},
+      {R"(timestamp("0000-01-01").truncate("hour", "+05:30"))",
        "error: the result of `truncate` lies before the year 0"},
   });
 }
