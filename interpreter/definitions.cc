@@ -271,6 +271,14 @@ void ProgramCompiler::compile_param(Definition& definition, const ast::Param& de
                   "or give it a default: `= ...`"};
     return;
   }
+  if (!is_utf8(given->second)) {
+    definition.broken = true;
+    report(
+        kParameter, definition.source, declaration.name_span,
+        fmt::format("what is given for the param `{}` is no text: its bytes are not UTF-8", declaration.name))
+        .helps = {fmt::format("give another value at start: `--set {}=...`", declaration.name)};
+    return;
+  }
   definition.value = parameter_value(given->second, declaration.kind);
   if (fits_kind(definition.value, declaration.kind)) return;
   definition.broken = true;

@@ -252,6 +252,10 @@ bool JsonReader::untag(Value& value) {
   return fail("a value has an unknown tag");
 }
 
+bool is_utf8(std::string_view text) {
+  return sj::validate_utf8(text);
+}
+
 // ---------------------------------------------------------------- whole texts
 
 struct JsonTexts::Impl {

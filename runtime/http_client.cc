@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -360,7 +359,7 @@ class HttpClient::Impl {
     result.body = std::move(self.body);
     if (json && result.body.empty()) {
       result.body_kind = ActionResult::Body::kNone;
-    } else if (!simdjson::validate_utf8(result.body)) {
+    } else if (!is_utf8(result.body)) {
       result.body_kind = ActionResult::Body::kBytes;
     } else {
       result.body_kind = json ? ActionResult::Body::kJson : ActionResult::Body::kText;

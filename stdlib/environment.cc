@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "call.h"
+#include "krules/json.h"
 #include "krules/program.h"
 #include "library.h"
 
@@ -21,6 +22,10 @@ Value env(CallContext& context, Arguments arguments, Environment& environment) {
   if (found == environment.end()) {
     return call.error("grant", "`env` may not read `{}`; start with `--allow-env {}` to grant it",
                       shown_text(name), shown_text(name));
+  }
+  if (found->second && !is_utf8(*found->second)) {
+    return call.error("value", "the environment variable `{}` is no text: its bytes are not UTF-8",
+                      shown_text(name));
   }
   // The table outlives every value.
   return found->second ? Value::string_view(*found->second) : Value::null();

@@ -28,6 +28,18 @@ std::string_view view(const re2::StringPiece& text) {
   return {text.data(), text.size()};
 }
 
+// Whether there is a `\C` in the pattern, which fits one byte of a character.
+bool cuts_characters(std::string_view pattern) {
+  while (true) {
+    const size_t at = pattern.find('\\');
+    if (at == std::string_view::npos || at + 1 == pattern.size()) return false;
+    const char escaped = pattern[at + 1];
+    if (escaped == 'C') return true;
+    pattern.remove_prefix(at + 2);
+    if (escaped == 'Q') pattern.remove_prefix(std::min(pattern.find("\\E"), pattern.size()));
+  }
+}
+
 // The compiled pattern; null with call.failure() set when it is none.
 Pattern compiled(Call& call, PatternCache& cache, std::string_view text) {
   if (call.failed()) return nullptr;
@@ -37,6 +49,13 @@ Pattern compiled(Call& call, PatternCache& cache, std::string_view text) {
     return nullptr;
   }
   Pattern pattern = cache.find(text);
+  if (cuts_characters(text)) {
+    call.fail(call.error("value",
+                         "`{}` takes no \\C in `pattern`: it fits a single byte and would cut characters; "
+                         "`(?s:.)` fits any character",
+                         call.function()));
+    return nullptr;
+  }
   if (!pattern->ok()) {
     call.fail(call.error("value", "`{}` takes a regular expression as `pattern`, got \"{}\": {}",
                          call.function(), shown_text(text), pattern->error()));

@@ -98,21 +98,6 @@ char* put_code_point(char* to, uint32_t code_point) {
   return to;
 }
 
-bool is_utf8(std::string_view text) {
-  const char* end = text.data() + text.size();
-  for (const char* at = text.data(); at != end;) {
-    const char* begin = at;
-    const uint32_t code_point = next_code_point(at, end);
-    const bool surrogate = code_point >= 0xD800 && code_point <= 0xDFFF;
-    // Also refuses the longer forms of what has a shorter one.
-    if (code_point >= kStrayByte || surrogate ||
-        code_point_bytes(code_point) != static_cast<size_t>(at - begin)) {
-      return false;
-    }
-  }
-  return true;
-}
-
 size_t count_code_points(std::string_view text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));

@@ -17,9 +17,6 @@ char* put_code_point(char* to, uint32_t code_point);
 /// How many bytes put_code_point() writes.
 size_t code_point_bytes(uint32_t code_point);
 
-/// Whether all of `text` is well-formed UTF-8.
-bool is_utf8(std::string_view text);
-
 size_t count_code_points(std::string_view text);
 /// The offset of the `index`th code point; text.size() when there are fewer.
 size_t offset_of_code_point(std::string_view text, size_t index);

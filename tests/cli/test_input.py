@@ -67,6 +67,22 @@ param p: any
             "parsed": 3.14159265358979323846, "set": [123.456],
         })
 
+    def test_bytes_that_are_no_text_come_in_nowhere(self):
+        self.write("t.krules", """\
+param h: string = ""
+rule r on go { set h = h set e = env("REGION") }
+rule c on go { set c = payload.t.re_extract(payload.p) }
+""")
+        run = lambda *more, **rest: self.krules("run", "t.krules", "--db", "t.db", "--allow-env", "REGION", *more,
+                                                input=event("go", data={"t": "é", "p": "\\C"}), **rest)
+        bad = b"a\xffb"
+        done = run("--set", os.fsdecode(b"h=" + bad), status=1)
+        self.assertIn("what is given for the param `h` is no text: its bytes are not UTF-8", done.stderr)
+        done = run(env={**os.environ, "REGION": os.fsdecode(bad)})
+        self.assertIn("the environment variable `REGION` is no text: its bytes are not UTF-8", done.stderr)
+        self.assertIn("`re_extract` takes no \\C in `pattern`", done.stderr)
+        self.assertEqual(self.subjects("--db", "t.db"), {})
+
     def test_a_moment_beyond_the_calendar_is_never_stored(self):
         self.write("y.krules", """\
 rule put on order { set due = now() + payload.days * 1d emit got { subject.due } }

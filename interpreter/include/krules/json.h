@@ -48,6 +48,9 @@ class JsonTexts {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Whether all of `text` is well-formed UTF-8, as every string of the language is.
+bool is_utf8(std::string_view text);
+
 /// Parsers read so many bytes behind the end of a text that they are given in place; what is there does not
 /// matter.
 inline constexpr size_t kJsonPadding = 64;

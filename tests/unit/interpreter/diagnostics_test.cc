@@ -203,6 +203,12 @@ TEST_CASE("constants and parameters are known when rules are loaded") {
   CHECK(
       first(messages("param p: int = 1", {{"p", "x"}})) ==
       "K0215 1:7 the param `p` is of kind int, and `x` is none | give another value at start: `--set p=...`");
+  for (const char* kind : {"string", "any", "list"}) {
+    CHECK(
+        first(messages(std::string("param p: ") + kind, {{"p", "a\xFF"}})) ==
+        "K0215 1:7 what is given for the param `p` is no text: its bytes are not UTF-8 | give another value "
+        "at start: `--set p=...`");
+  }
   CHECK(first(messages("param p: int = 'x'")) ==
         "K0215 1:16 the default of `p` is string, not int | give it a default of kind int, or declare "
         "another kind: `p: string`");

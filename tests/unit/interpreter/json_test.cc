@@ -138,3 +138,13 @@ TEST_CASE("a whole number beyond 64 bits is no float") {
   }
 }
 
+TEST_CASE("is_utf8") {
+  for (const std::string& text : {std::string(), std::string("aé→😀z"), std::string("\0", 1)})
+    CHECK(is_utf8(text));
+  for (const char* text :
+       {"\x80", "\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF"}) {
+    CHECK_FALSE(is_utf8(text));
+  }
+}
+
+}  // namespace krules::test

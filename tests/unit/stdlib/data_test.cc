@@ -88,4 +88,12 @@ TEST_CASE("env reads what was granted") {
                         });
 }
 
+TEST_CASE("env gives no bytes that are no text") {
+  REQUIRE(setenv("KRULES_TEST_REGION", "a\xFFz", 1) == 0);
+  Calculator calculator({"KRULES_TEST_REGION"});
+  check_all(calculator,
+            {{R"(env("KRULES_TEST_REGION"))",
+              "error: the environment variable `KRULES_TEST_REGION` is no text: its bytes are not UTF-8"}});
+}
+
 }  // namespace krules::test

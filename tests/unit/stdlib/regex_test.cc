@@ -80,6 +80,22 @@ TEST_CASE("re_replace") {
   });
 }
 
+TEST_CASE("A pattern cuts no characters") {
+  const std::string no =
+      R"( takes no \C in `pattern`: it fits a single byte and would cut characters; `(?s:.)` fits any character)";
+  check_all({
+      {R"("é".re_extract('\C'))", "error: `re_extract`" + no},
+      {R"("é".re_extract_all('a|\\\C'))", "error: `re_extract_all`" + no},
+      {R"("é".re_replace('(\Q\C\E)?\C', '-'))", "error: `re_replace`" + no},
+      {R"("é".re_match('\C'))", "error: `re_match`" + no},
+      {R"('\C'.re_extract('\\C'))", R"("\\C")"},
+      {R"('\C'.re_extract('\Q\C'))", R"("\\C")"},
+      {R"("é\n".re_extract_all('(?s:.)'))", R"(["é","\n"])"},
+      {R"("é".re_extract('\'))",
+       "error: `re_extract` takes a regular expression as `pattern`, got \"\\\": trailing \\"},
+  });
+}
+
 TEST_CASE("Compiled patterns are kept, the most recently used ones") {
   library::PatternCache cache;
   const auto first = cache.find("first");

@@ -28,15 +28,6 @@ TEST_CASE("Code points are read forwards and backwards and written as they were,
   }
 }
 
-TEST_CASE("is_utf8") {
-  for (const std::string& text : {std::string(), std::string("aé→😀z"), std::string("\0", 1)})
-    CHECK(is_utf8(text));
-  for (const char* text :
-       {"\x80", "\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF"}) {
-    CHECK_FALSE(is_utf8(text));
-  }
-}
-
 TEST_CASE("The case of letters") {
   CHECK(to_lower('A') == 'a');
   CHECK(to_lower('[') == '[');
