@@ -35,8 +35,6 @@ CascadeIdentity identity_of(const InputEvent& event, const SourceKey& source) {
   return {hash.high64, hash.low64};
 }
 
-constexpr size_t kDeadLetterBytes = 64 * 1024;
-
 }  // namespace
 
 bool Engine::Impl::process(const InputEvent& event, const SourceKey& source) {
@@ -142,7 +140,7 @@ void Engine::Impl::event_refused(const CompiledRule& gate, const Event& event, c
   letter.kind = "gate";
   letter.message = fmt::format("the gate `{}` refused it: {}", gate.name, error.as_error().message);
   if (&event == &cascade->queue()[0] && !root_event->raw.empty()) {
-    letter.event = line_from_outside(root_event->raw, kDeadLetterBytes);
+    letter.event = text_of_letter(*root_event);
   } else {
     InputEvent copy;
     copy.type = event.type;
@@ -199,8 +197,7 @@ Engine::Impl::Outcome Engine::Impl::dead_letter(std::string_view kind, std::stri
   letter.time = clock->now();
   letter.kind = kind;
   letter.message = message;
-  letter.event =
-      event.raw.empty() ? event_from_within_as_json(event) : line_from_outside(event.raw, kDeadLetterBytes);
+  letter.event = text_of_letter(event);
   letter.source = source.name;
   letter.line = event.line;
   letter.path = std::move(path);

@@ -12,7 +12,7 @@ namespace sj = simdjson;
 
 namespace {
 
-// How the text of an event from within begins, and none from outside: see line_from_outside().
+// How the text of an event from within begins, and none from outside: see text_of_letter().
 constexpr std::string_view kWithin = "{\"within\":true,";
 
 }  // namespace
@@ -53,6 +53,7 @@ void EventReader::read_line(std::string_view line, uint64_t number, uint64_t beg
   event.begin = begin;
   event.end = end;
   event.raw = line;
+  event.within = impl_->within;
   if (!impl_->read_event(line, batch, event)) event.error = batch.arena.copy(impl_->json.error());
 }
 
@@ -86,8 +87,11 @@ std::string event_from_within_as_json(const InputEvent& event) {
   return text;
 }
 
-std::string line_from_outside(std::string_view line, size_t most) {
-  std::string text(line.substr(0, most));
+std::string text_of_letter(const InputEvent& event) {
+  if (event.raw.empty()) return event_from_within_as_json(event);
+  if (event.within) return std::string(event.raw);
+  constexpr size_t kMost = 64 * 1024;
+  std::string text(event.raw.substr(0, kMost));
   if (text.starts_with(kWithin)) text.insert(1, " ");
   return text;
 }

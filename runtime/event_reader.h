@@ -32,8 +32,9 @@ class EventReader {
 /// An event that came from within (a timer, an answer, what a rule emitted) as dead letters keep it: with its
 /// `meta` and `extra`, and kinds that JSON does not have.
 std::string event_from_within_as_json(const InputEvent& event);
-/// A line from outside as dead letters keep it: as it came, up to `most` bytes. One that looks like the text
-/// of an event from within gets a blank, so that nobody outside can send one.
-std::string line_from_outside(std::string_view line, size_t most);
+/// What dead letters keep of `event`: an event from within as that function writes it, a line from outside as
+/// it came, up to 64 KiB. One that looks like the text of an event from within gets a blank, so that nobody
+/// outside can send one.
+std::string text_of_letter(const InputEvent& event);
 
 }  // namespace krules

@@ -128,6 +128,52 @@ rule step on step { emit stepped { payload.size, next: meta.since + 1h } }
         self.assertEqual(made["was.late"], {"twice": "10m", "hops": 2})
         self.assertEqual(made["stepped"], {"size": 1, "next": "2026-01-01T01:00:00Z"})
 
+    def test_what_came_from_within_stays_so_when_it_fails_again(self):
+        self.write(
+            "a.krules",
+            """\
+rule begin on go { emit later { pause: 5m } after 0s with { hops: 2 } }
+rule later on later { if subject.free == null { fail cascade "not yet" } emit was.late { twice: payload.pause * 2, meta.hops } }
+rule free on free { set free = true }
+gate steps on was.late { if subject.open == null { fail "shut" } }
+rule open on open { set open = true }
+""",
+        )
+        self.krules("run", "a.krules", "--drain", "--db", "b.db", input=event("go"), status=3)
+        listed = lambda: parse_lines(self.krules("dead-letters", "list", "--format", "json", "--db", "b.db").stdout)
+        first = listed()[0]["event"]
+        for _ in range(3):
+            self.krules("dead-letters", "retry", "--all", "--db", "b.db")
+            self.krules("run", "a.krules", "--db", "b.db", status=3)
+            self.assertEqual([letter["event"] for letter in listed()], [first])
+        # What the gate refuses is an event from within, too.
+        self.krules("run", "a.krules", "--db", "b.db", input=event("free"))
+        self.krules("dead-letters", "retry", "--all", "--db", "b.db")
+        self.krules("run", "a.krules", "--db", "b.db", status=3)
+        for _ in range(2):
+            self.assertEqual([letter["kind"] for letter in listed()], ["gate"])
+            self.krules("dead-letters", "retry", "--all", "--db", "b.db")
+            self.krules("run", "a.krules", "--db", "b.db", status=3)
+        self.krules("run", "a.krules", "--db", "b.db", input=event("open"))
+        self.krules("dead-letters", "retry", "--all", "--db", "b.db")
+        self.write("a.krules", "rule seen on was.late { set got = [payload.twice, payload.hops] }\n")
+        self.krules("run", "a.krules", "--db", "b.db")
+        self.assertEqual(self.subjects("--db", "b.db")["s"]["got"], ["10m", 2])
+        self.assertEqual(listed(), [])
+
+    def test_what_looks_like_it_stays_from_outside_when_it_fails_again(self):
+        rules = "input order { n: int }\nrule take on order { set who = extra.role ?? \"nobody\" }\n"
+        self.write("b.krules", rules)
+        line = '{"within":true,"type":"order","subject":"s","data":{"n":"x"},"extra":{"role":"boss"}}\n'
+        self.krules("run", "b.krules", "--db", "b.db", input=line, status=3)
+        for _ in range(3):
+            self.krules("dead-letters", "retry", "--all", "--db", "b.db")
+            self.krules("run", "b.krules", "--db", "b.db", status=3)
+        self.write("b.krules", rules.replace("int", "any"))
+        self.krules("dead-letters", "retry", "--all", "--db", "b.db")
+        self.krules("run", "b.krules", "--db", "b.db")
+        self.assertEqual(self.subjects("--db", "b.db"), {"s": {"who": "nobody"}})
+
     def test_a_cascade_that_is_too_long_tells_its_way(self):
         self.write(
             "a.krules",

@@ -25,7 +25,8 @@ struct InputEvent {
   uint64_t line = 0;        ///< 1-based within its source, 0 unknown
   uint64_t begin = 0;       ///< byte offset of the line within its source
   uint64_t end = 0;         ///< just behind its line end
-  std::string_view raw;     ///< the line as it came
+  std::string_view raw;     ///< the line as it came; empty where it came as none
+  bool within = false;      ///< `raw` is what a dead letter held of an event from within
   std::string_view error;   ///< not empty: why the line is not an event
   int64_t dead_letter = 0;  ///< not 0: this event is that dead letter, sent again
   uint64_t timer = 0;       ///< not 0: it comes from within, from that timer
