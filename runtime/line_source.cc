@@ -28,6 +28,37 @@ constexpr uint64_t kTailBytes = 1024;
 // Of a line that is too long, this much goes to the dead letters.
 constexpr size_t kLongLineBytes = 4096;
 
+// May stand before everything else.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+constexpr std::string_view kBlanks = " \t\r";
+
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(kBlanks) == std::string_view::npos;
+}
+
+// Whether the brace that the line begins with is closed at its end, whatever else may be wrong with it.
+bool is_whole_object(std::string_view line) {
+  line.remove_prefix(line.find_first_not_of(kBlanks));
+  if (line.front() != '{') return false;
+  size_t open = 0;
+  bool in_text = false;
+  for (size_t at = 0; at < line.size(); ++at) {
+    const char c = line[at];
+    if (in_text) {
+      if (c == '\\') ++at;
+      if (c == '"') in_text = false;
+    } else if (c == '"') {
+      in_text = true;
+    } else if (c == '{') {
+      ++open;
+    } else if (c == '}' && --open == 0) {
+      return is_blank(line.substr(at + 1));
+    }
+  }
+  return false;
+}
+
 std::string absolute_path(const std::string& path) {
   char buffer[PATH_MAX];
   return ::realpath(path.c_str(), buffer) == nullptr ? path : std::string(buffer);
@@ -152,6 +183,12 @@ LineSource::Got LineSource::read_bytes(std::string& text, int wake) {
   return n == 0 ? Got::kEnd : Got::kBytes;
 }
 
+bool LineSource::is_unfinished(std::string_view line) const {
+  if (dropped_ > 0) return true;
+  if (offset_ == 0 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  return !is_blank(line) && !is_whole_object(line);
+}
+
 bool LineSource::read(InputBatch& batch, int wake) {
   batch.text.swap(carry_);
   carry_.clear();
@@ -166,6 +203,10 @@ bool LineSource::read(InputBatch& batch, int wake) {
     if (got == Got::kEnd) {
       at_end_ = true;
       if (batch.text.empty()) return false;
+      if (is_file_ && is_unfinished(batch.text)) {
+        unfinished_line_ = line_ + 1;
+        return false;
+      }
       read_lines(batch, batch.text.size());
       return true;
     }
@@ -209,8 +250,7 @@ void LineSource::read_lines(InputBatch& batch, size_t size) {
       dropped_ = 0;
     } else {
       offset_ += next - at;
-      // A byte order mark may stand before everything else.
-      const size_t mark = begin == 0 && text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+      const size_t mark = begin == 0 && text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
       reader_.read_line(text.substr(at + mark, line_end - at - mark), line_, begin, offset_, batch);
     }
     at = next;

@@ -35,6 +35,9 @@ class LineSource {
   const std::string& name() const { return name_; }
   const std::string& error() const { return error_; }
   bool at_end() const { return at_end_; }
+  /// The number of a last line that nobody has finished, at the end of a file: neither has it an end nor is
+  /// it a whole JSON object. It is not read, and the positions stay before it. 0: there is none.
+  uint64_t unfinished_line() const { return unfinished_line_; }
   uint64_t device() const { return device_; }
   uint64_t inode() const { return inode_; }
   uint64_t size() const { return size_; }
@@ -49,6 +52,7 @@ class LineSource {
   /// On a stream: kBytes once there is something to read, or its end.
   Got wait_for_bytes(int wake);
   Got read_bytes(std::string& text, int wake);
+  bool is_unfinished(std::string_view line) const;
   void read_lines(InputBatch& batch, size_t size);
   std::optional<uint64_t> hash_range(uint64_t offset, uint64_t length) const;
 
@@ -63,9 +67,10 @@ class LineSource {
   uint64_t size_ = 0;
   uint64_t prefix_length_ = 0;
   uint64_t prefix_hash_ = 0;
-  uint64_t offset_ = 0;   // of the first byte of carry_
-  uint64_t line_ = 0;     // lines before it
-  std::string carry_;     // the beginning of a line whose end has not come
+  uint64_t offset_ = 0;  // of the first byte of carry_
+  uint64_t line_ = 0;    // lines before it
+  std::string carry_;    // the beginning of a line whose end has not come
+  uint64_t unfinished_line_ = 0;
   uint64_t dropped_ = 0;  // bytes of a line that is too long, not kept
   std::atomic<uint64_t> bytes_read_{0};
   EventReader reader_;

@@ -408,6 +408,11 @@ RunEnd Runner::Impl::run() {
   });
   RunEnd end = feed_all();
   engine.on_reply(nullptr);
+  if (const uint64_t line = source.unfinished_line(); line != 0 && end == RunEnd::kInputEnded) {
+    logger.say(LogSeverity::kWarn,
+               fmt::format("{}:{}: the last line is unfinished: it waits for its end and for the next run",
+                           source.name(), line));
+  }
   if (end != RunEnd::kEngineFailed && !engine.close()) end = RunEnd::kEngineFailed;
   error = source.error();
   {

@@ -49,6 +49,48 @@ class Resume(Case):
             file.write("\n" + self.ticks(3, 3))
         self.assertEqual(self.run_file(), [3])
 
+    def test_a_line_that_somebody_is_still_writing_waits(self):
+        text = self.ticks(1, 3)
+        cut = text.index('"k": 2') + 4
+        path = self.write("e.jsonl", text[:cut])
+        for _ in range(2):
+            self.run_file()
+            self.assertIn("e.jsonl:2: the last line is unfinished: it waits for its end and for the next run", self.done.stderr)
+        self.assertEqual(self.subjects("--db", "a.db"), {"s": {"n": 1}})
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text[cut:])
+        self.assertEqual(self.run_file(), [2, 3])
+        self.assertIn("going on after line 1 of e.jsonl", self.done.stderr)
+        self.assertNotIn("unfinished", self.done.stderr)
+        self.assertEqual(self.krules("dead-letters", "list", "--db", "a.db").stdout, "")
+
+    def test_cut_off_at_any_byte(self):
+        text = self.ticks(1, 1) + event("tick", "é}", {"k": '{"', "m": "\\"})
+        data = text.encode("utf-8").replace(b"\\u00e9", "é".encode("utf-8"))
+        for cut in range(len(self.ticks(1, 1)), len(data) + 1):
+            with self.subTest(cut=cut):
+                path = self.write(f"{cut}.jsonl", data[:cut])
+                done = self.krules("run", "a.krules", "--events", path.name, "--db", f"{cut}.db")
+                path.write_bytes(data)
+                done = done.stdout + self.krules("run", "a.krules", "--events", path.name, "--db", f"{cut}.db").stdout
+                self.assertEqual([line["data"]["k"] for line in parse_lines(done)], [1, '{"'])
+
+    def test_a_file_that_is_one_unfinished_line_waits(self):
+        path = self.write("e.jsonl", self.ticks(1, 1)[:20])
+        self.assertEqual(self.run_file(), [])
+        self.assertIn("e.jsonl:1: the last line is unfinished", self.done.stderr)
+        path.write_text(self.ticks(1, 2))
+        self.assertEqual(self.run_file(), [1, 2])
+
+    def test_an_unfinished_line_of_a_stream_is_a_dead_letter(self):
+        text = self.ticks(1, 2)[:-5]
+        for name, stream in (("-", {"input": text}), ("/dev/stdin", {"input": text})):
+            with self.subTest(name=name):
+                done = self.krules(
+                    "run", "a.krules", "--events", name, "--durability", "off", status=3, **stream
+                )
+                self.assertIn(":2: sent to the dead letters", done.stderr)
+
     def test_lines_are_counted_on_behind_a_line_that_was_cut_off(self):
         path = self.write("e.jsonl", self.ticks(1, 3).rstrip("\n"))
         self.run_file()
