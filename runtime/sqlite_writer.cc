@@ -80,6 +80,11 @@ StoreStatus Writer::commit(const CommitGroup& group) {
     if (sqlite3_get_autocommit(connection_.handle()) == 0) (void)rollback_.run();
     return error;
   }
+  // What went to a file that nobody can find any more is not stored.
+  if (file_is_gone()) {
+    return StoreError{StoreErrorKind::kIo,
+                      fmt::format("`{}` was deleted, moved or replaced while it was in use", path_)};
+  }
   last_group_ = group.number;
   last_without_outputs_ = group.outputs.empty();
   confirmed_ = std::max(confirmed_, group.confirmed);
@@ -87,6 +92,12 @@ StoreStatus Writer::commit(const CommitGroup& group) {
   oldest_seen_ = seen.oldest;
   newest_seen_.store(seen.newest, std::memory_order_release);
   return {};
+}
+
+bool Writer::file_is_gone() const {
+  int moved = 0;
+  const int code = sqlite3_file_control(connection_.handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return code == SQLITE_OK && moved != 0;
 }
 
 int Writer::write(const CommitGroup& group, SeenRange& seen, JournalRange& journal) {

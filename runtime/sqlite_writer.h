@@ -30,6 +30,8 @@ class Writer {
     uint64_t newest;
   };
 
+  /// Whether the file that is open has its name no more: it was deleted, moved or replaced by another.
+  bool file_is_gone() const;
   int write(const CommitGroup& group, SeenRange& seen, JournalRange& journal);
   int write_subjects(const CommitGroup& group);
   int write_positions(const CommitGroup& group);

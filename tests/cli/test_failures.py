@@ -228,6 +228,29 @@ class Damage(Case):
         done = self.krules("run", "a.krules", "--db", "a.db", input=event("fill", "s3"), status=4)
         self.assertIn("damaged", done.stderr)
 
+    def test_a_store_that_is_deleted_or_replaced_acknowledges_nothing_more(self):
+        self.write("a.krules", RULES)
+        self.write("other.krules", "rule other on other { set n = 1 }\n")
+        self.krules("run", "other.krules", "--db", "other.db", input=event("other"))
+
+        def delete():
+            for path in self.folder.glob("a.db*"):
+                path.unlink()
+
+        ways = {"deleted": delete, "moved": lambda: (self.folder / "a.db").rename(self.folder / "b.db"),
+                "replaced": lambda: os.replace(self.folder / "other.db", self.folder / "a.db")}
+        for name, lose in ways.items():
+            with self.subTest(name):
+                delete()
+                running = self.start("run", "a.krules", "--db", "a.db")
+                running.send(event("tick"))
+                running.until_printed("counted")
+                lose()
+                running.send(event("tick"))
+                self.assertEqual(running.end(), 4)
+                self.assertIn("stopped: `a.db` was deleted, moved or replaced while it was in use", running.err)
+                self.assertEqual(running.out.count("counted"), 1)
+
     def test_a_newer_store_is_refused(self):
         self.write("a.krules", RULES)
         self.krules("run", "a.krules", "--db", "a.db", input=event("tick"))
