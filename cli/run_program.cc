@@ -125,7 +125,7 @@ ExitStatus Run::open_store() {
   sink_ = sink.get();
   std::unique_ptr<Clock> clock;
   if (request_.virtual_time) {
-    auto virtual_clock = std::make_unique<VirtualClock>(0);
+    auto virtual_clock = std::make_unique<VirtualClock>();
     request_.runner.virtual_clock = virtual_clock.get();
     clock = std::move(virtual_clock);
   } else {

@@ -74,6 +74,7 @@ void Engine::Impl::set_schedules() {
     if (wanted == schedules.end() || !running.insert(wanted->second).second) ended.push_back(timer);
   }
   for (Timer* timer : ended) end(timer);
+  if (!clock->begun()) return;
   for (const auto& [key, schedule] : schedules) {
     if (!running.contains(schedule)) set_schedule(*schedule, clock->now(), clock->now());
   }
@@ -196,12 +197,7 @@ bool Engine::fire_timers() {
   return impl.failure.empty();
 }
 
-void Engine::restart_clocks() {
-  std::vector<Timer*> clocks;
-  for (Timer* timer : impl_->timers.all()) {
-    if (timer->is_clock()) clocks.push_back(timer);
-  }
-  for (Timer* timer : clocks) impl_->end(timer);
+void Engine::begin_clocks() {
   if (impl_->index != nullptr) impl_->set_schedules();
 }
 

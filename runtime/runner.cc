@@ -67,6 +67,7 @@ struct Runner::Impl {
   RunEnd feed_all();
   bool feed(InputBatch& batch);
   bool move_clock_to(const InputEvent& event);
+  void begin_time(int64_t at);
   bool fire_virtually(int64_t until);
   bool drain();
   bool wait_for_calls(uint64_t most);
@@ -249,20 +250,22 @@ bool Runner::Impl::fire_virtually(int64_t until) {
 
 bool Runner::Impl::move_clock_to(const InputEvent& event) {
   VirtualClock& clock = *options.virtual_clock;
-  int64_t at = clock.now();
+  int64_t at = clock.begun() ? clock.now() : make_system_clock()->now();
   const Value* time =
       event.meta.is(ValueKind::kMap) ? event.meta.as_map().find(std::string_view("time")) : nullptr;
   if (time != nullptr && time->is(ValueKind::kTimestamp)) at = time->as_microseconds();
   if (time != nullptr && time->is(ValueKind::kString)) (void)parse_timestamp(time->text(), at);
-  if (clock.now() == 0) {
-    // Time begins with the first event, or with a timer of an earlier run that is due before it.
-    if (at == 0) at = make_system_clock()->now();
-    clock.advance_to(std::min(at, engine.next_single_timer().value_or(at)));
-    engine.restart_clocks();
-  }
+  if (!clock.begun()) begin_time(at);
   if (!fire_virtually(at)) return false;
   clock.advance_to(at);
   return true;
+}
+
+// With the first event or, where no event says what time it is, the first single timer; earlier, where an
+// earlier run has left a timer or a clock that is due before it.
+void Runner::Impl::begin_time(int64_t at) {
+  options.virtual_clock->advance_to(std::min(at, engine.next_timer().value_or(at)));
+  engine.begin_clocks();
 }
 
 bool Runner::Impl::drain() {
@@ -270,11 +273,7 @@ bool Runner::Impl::drain() {
     const std::optional<int64_t> last = engine.next_single_timer();
     if (!last.has_value()) return engine.failure().empty();
     if (options.virtual_clock != nullptr) {
-      if (options.virtual_clock->now() == 0) {
-        // No event has said what time it is: it begins with the first timer.
-        options.virtual_clock->advance_to(*last);
-        engine.restart_clocks();
-      }
+      if (!options.virtual_clock->begun()) begin_time(*last);
       if (!fire_virtually(*last)) return false;
       continue;
     }

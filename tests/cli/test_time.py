@@ -154,6 +154,34 @@ class Time(Case):
             self.run_rules("--virtual-time", rules=LATER + "rule beat every 1m { emit beat }\n"), [("late", "s"), ("plain", "s")]
         )
 
+    def test_virtual_time_goes_on_in_step(self):
+        rules = """
+            rule note on go { set n += 1 from 0 }
+            rule tick every 7h { emit ticked { payload.due, at: now() } }
+            rule report at "0 5 * * *" of s { emit reported { payload.due, at: now() } }
+        """
+        self.write("a.krules", rules)
+        times = ["01T00:00:00", "01T10:06:00", "02T11:00:00", "02T11:00:00", "02T12:00:00", "05T00:00:00"]
+        events = [event("go", time=f"2026-03-{time}Z") for time in times]
+
+        def run(name, part):
+            done = self.krules("run", "a.krules", "--virtual-time", "--db", name, input="".join(part))
+            return [(line["type"], line["time"], line["data"]) for line in parse_lines(done.stdout)]
+
+        whole = run("whole.db", events)
+        self.assertEqual(sum(kind == "reported" for kind, _, _ in whole), 4)
+        self.assertEqual(sum(kind == "ticked" for kind, _, _ in whole), 13)
+        parts = []
+        for part in ([], events[:1], [], events[1:2], events[2:3], [], events[3:]):
+            parts += run("parts.db", part)
+        self.assertEqual(parts, whole)
+        due = lambda name: [(t["subject"], t["due"]) for t in parse_lines(self.krules("timers", "--db", name).stdout)]
+        self.assertEqual(due("parts.db"), due("whole.db"))
+
+    def test_virtual_time_without_events_sets_no_clocks(self):
+        self.assertEqual(self.run_rules("--virtual-time", rules=CLOCKS), [])
+        self.assertEqual(self.timers(), [])
+
     # ------------------------------------------------------------ reload
 
     def test_a_reload_leaves_timers_alone(self):

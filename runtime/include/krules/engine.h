@@ -59,19 +59,28 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual int64_t now() = 0;
+  /// False: what time it is, is not known yet. No `every` and `at` is set until Engine::begin_clocks().
+  virtual bool begun() const { return true; }
 };
 std::unique_ptr<Clock> make_system_clock();
 
 /// A clock that stands still until it is set: for tests, and for going through old events at their own times.
 class VirtualClock final : public Clock {
  public:
-  explicit VirtualClock(int64_t start) : now_(start) {}
+  /// Begins when it is first set.
+  VirtualClock() = default;
+  explicit VirtualClock(int64_t start) : now_(start), begun_(true) {}
   int64_t now() override { return now_; }
+  bool begun() const override { return begun_; }
   /// Never goes back.
-  void advance_to(int64_t time) { now_ = std::max(now_, time); }
+  void advance_to(int64_t time) {
+    now_ = begun_ ? std::max(now_, time) : time;
+    begun_ = true;
+  }
 
  private:
-  int64_t now_;
+  int64_t now_ = 0;
+  bool begun_ = false;
 };
 
 /// Whether commits happen in the caller's thread (simple, predictable: for embedding and tests) or in one of
@@ -240,8 +249,9 @@ class Engine {
   /// Fires every timer that is due by the clock, in the order of their times, each in a cascade of its own.
   /// False: the engine failed.
   bool fire_timers();
-  /// Lets every `every` and `at` begin anew, from now.
-  void restart_clocks();
+  /// For a clock that has begun after the rules were loaded: sets every `every` and `at` that an earlier run
+  /// has not left in the store, from now on.
+  void begin_clocks();
 
   /// The calls that were asked for and not answered yet, the oldest first.
   std::vector<StoredCall> open_calls() const;
