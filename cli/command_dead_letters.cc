@@ -50,6 +50,20 @@ std::string place_of(const DeadLetter& letter) {
   return letter.line == 0 ? letter.source : fmt::format("{}:{}", letter.source, letter.line);
 }
 
+/// A line that is no event may hold any bytes: those that are not UTF-8 become U+FFFD.
+std::string as_text(std::string_view bytes) {
+  if (is_utf8(bytes)) return std::string(bytes);
+  std::string text;
+  while (!bytes.empty()) {
+    size_t length = 1;
+    while (length <= 4 && !is_utf8(bytes.substr(0, length))) ++length;
+    const bool is_character = length <= 4;
+    text.append(is_character ? bytes.substr(0, length) : std::string_view("\uFFFD"));
+    bytes.remove_prefix(is_character ? length : 1);
+  }
+  return text;
+}
+
 std::string as_json(const DeadLetter& letter) {
   std::string text = fmt::format("{{\"id\":{},\"time\":\"", letter.id);
   append_timestamp(text, letter.time);
@@ -58,9 +72,9 @@ std::string as_json(const DeadLetter& letter) {
   text.append(",\"message\":");
   append_json_string(text, letter.message);
   text.append(",\"source\":");
-  append_json_string(text, letter.source);
+  append_json_string(text, as_text(letter.source));
   text.append(fmt::format(",\"line\":{},\"event\":", letter.line));
-  append_json_string(text, letter.event);
+  append_json_string(text, as_text(letter.event));
   if (!letter.path.empty()) text.append(",\"path\":").append(letter.path);
   text.append(letter.retry ? ",\"retry\":true}\n" : ",\"retry\":false}\n");
   return text;

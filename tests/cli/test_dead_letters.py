@@ -35,6 +35,14 @@ class DeadLetters(Case):
     def test_the_store_may_be_named_before_the_word(self):
         self.assertEqual(len(self.krules("dead-letters", "--db", "a.db", "list").stdout.splitlines()), 3)
 
+    def test_bytes_that_are_no_text_are_listed_as_json(self):
+        self.krules("run", "a.krules", "--db", "b.db", input=b'{"type":"go\xff"}\n{"not": "' + "é".encode() * 40000 + b"\n", status=3)
+        listed = self.krules("dead-letters", "list", "--format", "json", "--db", "b.db").stdout
+        self.assertEqual(listed.encode("utf-8", "surrogateescape").decode("utf-8"), listed)
+        first, second = parse_lines(listed)
+        self.assertEqual(first["event"], '{"type":"go\ufffd"}')
+        self.assertEqual(second["event"], '{"not": "' + "é" * 32763 + "\ufffd")
+
     def test_show(self):
         text = self.krules("dead-letters", "show", "2", "--db", "a.db").stdout
         self.assertIn('{"type": "order", "subject": "a", "data": {"total": "2"}}', text)
