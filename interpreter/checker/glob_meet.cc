@@ -1,8 +1,29 @@
 #include "glob_meet.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 namespace krules::check {
+
+namespace {
+
+// The bytes of each character as one number: a `?` takes all of them.
+std::vector<uint32_t> characters(std::string_view text) {
+  std::vector<uint32_t> found;
+  found.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) == 0x80U && !found.empty()) {
+      found.back() = found.back() << 8U | byte;
+    } else {
+      found.push_back(byte);
+    }
+  }
+  return found;
+}
+
+}  // namespace
 
 // Both patterns are walked side by side; `reached[j]`: the first i characters of `a` can go with the first j
 // of `b`.
@@ -23,22 +44,24 @@ bool globs_meet(std::string_view a, std::string_view b) {
   if (a == "*" || b == "*") return true;
   if (a.find_first_of("*?") == std::string_view::npos && b.find_first_of("*?") == std::string_view::npos)
     return a == b;
-  std::vector<char> reached(b.size() + 1, 0);
-  std::vector<char> next(b.size() + 1, 0);
+  const std::vector<uint32_t> mine = characters(a);
+  const std::vector<uint32_t> theirs = characters(b);
+  std::vector<char> reached(theirs.size() + 1, 0);
+  std::vector<char> next(theirs.size() + 1, 0);
   const auto stars = [&](std::vector<char>& row) {
-    for (size_t j = 0; j < b.size(); ++j) {
-      if (row[j] != 0 && b[j] == '*') row[j + 1] = 1;
+    for (size_t j = 0; j < theirs.size(); ++j) {
+      if (row[j] != 0 && theirs[j] == '*') row[j + 1] = 1;
     }
   };
   reached[0] = 1;
   stars(reached);
-  for (const char from_a : a) {
+  for (const uint32_t from_a : mine) {
     std::fill(next.begin(), next.end(), 0);
-    for (size_t j = 0; j <= b.size(); ++j) {
+    for (size_t j = 0; j <= theirs.size(); ++j) {
       if (reached[j] == 0) continue;
       if (from_a == '*') next[j] = 1;
-      if (j == b.size()) continue;
-      const char from_b = b[j];
+      if (j == theirs.size()) continue;
+      const uint32_t from_b = theirs[j];
       if (from_b == '*') {
         next[j] = 1;  // the star takes what `a` has
       } else if (from_a == from_b || from_a == '?' || from_b == '?') {
@@ -47,20 +70,14 @@ bool globs_meet(std::string_view a, std::string_view b) {
     }
     if (from_a == '*') {
       // The star takes any of what `b` has.
-      for (size_t j = 0; j < b.size(); ++j) {
+      for (size_t j = 0; j < theirs.size(); ++j) {
         if (next[j] != 0) next[j + 1] = 1;
-      }
-    }
-    // A `?` may be a character of several bytes.
-    if (from_a == '?') {
-      for (size_t j = 0; j < b.size(); ++j) {
-        if (next[j] != 0 && (static_cast<unsigned char>(b[j]) & 0xC0U) == 0x80U) next[j + 1] = 1;
       }
     }
     stars(next);
     reached.swap(next);
   }
-  return reached[b.size()] != 0;
+  return reached[theirs.size()] != 0;
 }
 
 // A star of `part` can be anything, which only a star takes; a `?` of it any character.

@@ -7,8 +7,7 @@
 
 namespace krules::check {
 
-/// Whether some text fits both patterns (`*` any run of characters, `?` one). May say yes where only odd
-/// multi-byte characters would decide.
+/// Whether some text fits both patterns (`*` any run of characters, `?` one, of however many bytes).
 bool globs_meet(std::string_view a, std::string_view b);
 
 /// Whether every text that fits `part` fits `all`. May say no where it is so.
