@@ -15,7 +15,9 @@ struct RunState {
     std::string_view name;
     TermId term;
     bool is_subject;
-    const ast::Expr* lazy;  ///< not computed yet
+    const ast::Expr* lazy;   ///< not computed yet, or not for sure
+    bool met = false;        ///< it may be computed already: as `term`
+    uint32_t met_after = 0;  ///< so many changes
   };
   struct Written {
     Effect effect;
@@ -32,6 +34,7 @@ struct RunState {
   bool next_failed = false;  ///< kFailed came out of `next`: what was done before it stays
   bool way_unsure = false;   ///< RulePath::is_unsure
   uint32_t places = 0;       ///< events so far
+  uint32_t changes = 0;      ///< of what reads give, so far
   std::vector<TermId> computed;
   std::vector<Literal> when;
   std::vector<Local> locals;
@@ -40,6 +43,8 @@ struct RunState {
   std::vector<Effect> settled;  ///< writes of a middleware before its `next`
 
   bool has_effects() const;
+  /// Whether a local of the head is still to be computed, perhaps.
+  bool has_lazy() const;
 };
 
 /// Turns rules into paths by running them over terms. One for a whole program.
@@ -81,6 +86,9 @@ class Lowering {
   /// Of what may not be computed at all: the right side of `and`, a branch.
   TermId maybe(const ast::Expr& expr, RunState& state);
   Lowered name(std::string_view name, RunState& state);
+  void meet_lazy(size_t local, RunState& state);
+  void settle(const ast::Expr& condition, bool truth, RunState& state);
+  void look_inside(const ast::Lambda& lambda, RunState& state);
   Lowered member(const Lowered& object, TermId key, RunState& state);
   Lowered call(std::string_view name, const ast::Expr* object, const std::vector<ast::Argument>& arguments,
                RunState& state);
@@ -104,6 +112,8 @@ class Lowering {
   bool each_item(const ast::For& node, TermId sequence, const RunState& state, States& after);
   void for_loop(const ast::For& node, RunState state, States& after);
   void try_catch(const ast::Try& node, RunState state, States& after);
+  RunState after_some(const ast::Block& block, const RunState& state);
+  void forget_lazy(const ast::Block& block, RunState& state);
   void write(RunState& state, Effect effect, bool unmuted);
   void finish(uint32_t rule, RunState&& state, bool coarse);
   void coarse_block(uint32_t rule, const ast::Block& block, const RunState& head, RunState& scope);

@@ -82,20 +82,50 @@ TermId Lowering::maybe(const ast::Expr& expr, RunState& state) {
   return made;
 }
 
+// A local of the head is computed at its first use. Which use that is may be open: then it is known only
+// where it would be the same each time.
+void Lowering::meet_lazy(size_t local, RunState& state) {
+  const RunState::Local& before = state.locals[local];
+  const bool is_same_again = before.met && before.met_after == state.changes;
+  const Lowered made = is_same_again ? Lowered{before.term, before.is_subject} : lower(*before.lazy, state);
+  RunState::Local& now = state.locals[local];
+  const bool differs = now.met && now.term != made.term;
+  now.term = differs ? terms_.opaque() : made.term;
+  now.is_subject = made.is_subject;
+  now.met = true;
+  now.met_after = state.changes;
+  if (differs || maybe_depth_ == 0) now.lazy = nullptr;
+}
+
+// A condition that came out like this: what it must have looked at is computed.
+void Lowering::settle(const ast::Expr& condition, bool truth, RunState& state) {
+  if (!state.has_lazy()) return;
+  if (const auto* turned = std::get_if<ast::Unary>(&condition.node);
+      turned != nullptr && turned->op == ast::UnaryOp::kNot)
+    return settle(*turned->operand, !truth, state);
+  const auto* both = std::get_if<ast::Binary>(&condition.node);
+  if (both != nullptr && both->op == (truth ? ast::BinaryOp::kAnd : ast::BinaryOp::kOr)) {
+    settle(*both->left, truth, state);
+    settle(*both->right, truth, state);
+    return;
+  }
+  (void)term(condition, state);
+}
+
+// What a function computes for each item, or not at all.
+void Lowering::look_inside(const ast::Lambda& lambda, RunState& state) {
+  if (!state.has_lazy()) return;
+  const size_t locals = state.locals.size();
+  for (const auto& parameter : lambda.parameters)
+    state.locals.push_back({parameter.name, terms_.opaque(), false, nullptr});
+  (void)maybe(*lambda.body, state);
+  state.locals.resize(locals);
+}
+
 Lowering::Lowered Lowering::name(std::string_view name, RunState& state) {
   for (size_t i = state.locals.size(); i-- > 0;) {
     if (state.locals[i].name != name) continue;
-    if (state.locals[i].lazy != nullptr) {
-      // Computed at its first use. Whether this is one may be open; then what was written before decides.
-      const ast::Expr* lazy = state.locals[i].lazy;
-      const uint32_t depth = std::exchange(maybe_depth_, 0);
-      Lowered made = lower(*lazy, state);
-      maybe_depth_ = depth;
-      if (depth > 0 && !state.written.empty()) made.term = terms_.opaque();
-      state.locals[i].term = made.term;
-      state.locals[i].is_subject = made.is_subject;
-      state.locals[i].lazy = nullptr;
-    }
+    if (state.locals[i].lazy != nullptr) meet_lazy(i, state);
     return {state.locals[i].term, state.locals[i].is_subject};
   }
   if (name == "subject") return {state.subject, true};
@@ -107,7 +137,8 @@ Lowering::Lowered Lowering::name(std::string_view name, RunState& state) {
   if (name == "old") return {terms_.leaf(Op::kOld)};
   if (name == "new") return {terms_.leaf(Op::kNew)};
   if (name == "extra") return {terms_.leaf(Op::kExtra)};
-  if (name == "meta") return {state.meta_unsure ? terms_.opaque() : terms_.leaf(Op::kMeta)};
+  if (name == "meta")
+    return {state.meta_unsure || state.all_unsure ? terms_.opaque() : terms_.leaf(Op::kMeta)};
   if (const auto known = const_terms_.find(name); known != const_terms_.end()) return {known->second};
   if (const auto found = consts_.find(name); found != consts_.end()) {
     RunState nothing;
@@ -144,7 +175,14 @@ TermId Lowering::string(const ast::StringLiteral& node, RunState& state) {
 TermId Lowering::binary(const ast::Binary& node, RunState& state) {
   using B = ast::BinaryOp;
   const bool may_skip = node.op == B::kAnd || node.op == B::kOr || node.op == B::kCoalesce;
-  TermId left = term(*node.left, state);
+  TermId left = 0;
+  if ((node.op == B::kAnd || node.op == B::kOr) && state.has_lazy()) {
+    // The right side may be enough where the left one fails half-way.
+    left = maybe(*node.left, state);
+    if (terms_.is_harmless(left)) left = term(*node.left, state);
+  } else {
+    left = term(*node.left, state);
+  }
   TermId right = may_skip ? maybe(*node.right, state) : term(*node.right, state);
   if (node.op == B::kGreater || node.op == B::kGreaterEqual) std::swap(left, right);
   const TermId made = terms_.apply(op_of(node.op), {left, right});
@@ -165,7 +203,7 @@ TermId Lowering::match(const ast::MatchExpr& node, RunState& state) {
     }
     TermId fits = terms_.truth(false);
     for (const ast::ExprPtr& pattern : arm.patterns) {
-      fits = terms_.apply(Op::kOr, {fits, terms_.apply(Op::kEqual, {value, term(*pattern, state)})});
+      fits = terms_.apply(Op::kOr, {fits, terms_.apply(Op::kEqual, {value, maybe(*pattern, state)})});
     }
     made = terms_.apply(Op::kIf, {fits, result, made});
   }
@@ -250,7 +288,7 @@ Lowering::Lowered Lowering::call(std::string_view name, const ast::Expr* object,
   bool named = false;
   for (const ast::Argument& argument : arguments) {
     named |= !argument.name.empty();
-    given.push_back(maybe(*argument.value, state));
+    given.push_back(term(*argument.value, state));
   }
   if (const auto fn = fns_.find(name); fn != fns_.end()) {
     const ast::Fn& callee = *fn->second;
@@ -319,7 +357,10 @@ Lowering::Lowered Lowering::lower(const ast::Expr& expr, RunState& state) {
     Lowered operator()(const ast::MethodCall& node) const {
       return self.call(node.name, node.object.get(), node.arguments, state);
     }
-    Lowered operator()(const ast::Lambda&) const { return {terms.opaque()}; }
+    Lowered operator()(const ast::Lambda& node) const {
+      self.look_inside(node, state);
+      return {terms.opaque()};
+    }
     Lowered operator()(const ast::Unary& node) const {
       const Op op = node.op == ast::UnaryOp::kNot ? Op::kNot : Op::kNegate;
       return {terms.apply(op, {self.term(*node.operand, state)})};

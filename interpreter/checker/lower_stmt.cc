@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "lower.h"
+#include "syntax_walk.h"
 
 /// Statements as effects, and the ways through a rule.
 namespace krules::check {
@@ -22,10 +23,15 @@ bool RunState::has_effects() const {
          std::any_of(written.begin(), written.end(), [](const Written& each) { return !each.foreign; });
 }
 
+bool RunState::has_lazy() const {
+  return std::any_of(locals.begin(), locals.end(), [](const Local& each) { return each.lazy != nullptr; });
+}
+
 // Several writes of one property are one change, from the first value to the last.
 void Lowering::write(RunState& state, Effect effect, bool unmuted) {
   effect.in_loop = state.in_loop;
   effect.place = ++state.places;
+  ++state.changes;
   const auto known = std::find_if(state.written.begin(), state.written.end(),
                                   [&](const RunState::Written& each) { return is_same_place(each, effect); });
   RunState::Written written{effect, unmuted, false};
@@ -55,6 +61,7 @@ void Lowering::set(const ast::Stmt& stmt, const ast::Set& node, RunState& state)
   if (node.target.kind == ast::Target::Kind::kMeta) {
     state.way_unsure = true;
     state.meta_unsure = true;
+    ++state.changes;
     model_.sets_meta = true;
     return;
   }
@@ -70,7 +77,7 @@ void Lowering::set(const ast::Stmt& stmt, const ast::Set& node, RunState& state)
   for (const std::string& step : node.target.path) {
     current = terms_.apply(Op::kField, {current, terms_.text_constant(step)});
   }
-  if (node.from != nullptr) current = terms_.apply(Op::kCoalesce, {current, term(*node.from, state)});
+  if (node.from != nullptr) current = terms_.apply(Op::kCoalesce, {current, maybe(*node.from, state)});
   const TermId value =
       node.op == ast::AssignOp::kIfNull ? maybe(*node.value, state) : term(*node.value, state);
   TermId after = value;
@@ -128,6 +135,7 @@ void Lowering::set_many(const ast::Stmt& stmt, const ast::SetMany& node, RunStat
 void Lowering::remove(const ast::Stmt& stmt, const ast::Delete& node, RunState& state) {
   if (node.target.kind == ast::Target::Kind::kMeta) {
     state.meta_unsure = true;
+    ++state.changes;
     model_.sets_meta = true;
     return;
   }
@@ -155,6 +163,7 @@ void Lowering::remove_subject(const ast::Stmt& stmt, const ast::DeleteSubject& n
   effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
   effect.in_loop = state.in_loop;
   effect.place = ++state.places;
+  ++state.changes;
   state.written.push_back({effect, !node.clauses.muted, false});
   effect.extended = true;
   state.written.push_back({effect, false, false});
@@ -193,6 +202,59 @@ void Lowering::call_action(const ast::Stmt& stmt, const ast::CallAction& node, R
   effect.subject = node.clauses.on != nullptr ? term(*node.clauses.on, state) : state.subject;
   effect.context = node.clauses.with != nullptr ? term(*node.clauses.with, state) : terms_.null();
   state.emitted.push_back(effect);
+}
+
+// As `state`, where some of what these statements do may have been done.
+RunState Lowering::after_some(const ast::Block& block, const RunState& state) {
+  RunState made = state;
+  ++made.changes;
+  const auto writes = [&](const ast::ExprPtr& place, bool extended) {
+    const std::string* name = plain_text(place.get());
+    if (name == nullptr) {
+      made.all_unsure = true;
+      return;
+    }
+    RunState::Written written{{.kind = Effect::Kind::kChange, .span = {}}, false, true};
+    written.effect.extended = extended;
+    written.effect.subject = terms_.opaque();
+    written.effect.name = terms_.text_constant(*name);
+    made.written.push_back(written);
+  };
+  const auto target = [&](const ast::Target& each) {
+    if (each.kind == ast::Target::Kind::kMeta) {
+      made.meta_unsure = true;
+    } else {
+      writes(each.name, each.kind == ast::Target::Kind::kExtended);
+    }
+  };
+  for_each_stmt(block, [&](const ast::Stmt& stmt) {
+    if (const auto* set = std::get_if<ast::Set>(&stmt.node)) target(set->target);
+    if (const auto* gone = std::get_if<ast::Delete>(&stmt.node)) target(gone->target);
+    if (const auto* many = std::get_if<ast::SetMany>(&stmt.node)) {
+      for (const auto& entry : std::get<ast::MapLiteral>(many->map->node).entries) writes(entry.key, false);
+    }
+    made.all_unsure |= std::holds_alternative<ast::DeleteSubject>(stmt.node);
+    made.all_unsure |= std::holds_alternative<ast::Next>(stmt.node);
+    if (std::holds_alternative<ast::As>(stmt.node)) made.subject = terms_.opaque();
+  });
+  return made;
+}
+
+// These statements may have been run, or begun, and what they did may be undone: a local of the head that
+// they may have computed is known only where it would be the same now.
+void Lowering::forget_lazy(const ast::Block& block, RunState& state) {
+  if (!state.has_lazy()) return;
+  RunState other = after_some(block, state);
+  for (size_t i = 0; i < state.locals.size(); ++i) {
+    if (state.locals[i].lazy == nullptr) continue;
+    ++maybe_depth_;
+    meet_lazy(i, state);
+    if (state.locals[i].lazy != nullptr) meet_lazy(i, other);
+    --maybe_depth_;
+    if (other.locals[i].lazy != nullptr && other.locals[i].term == state.locals[i].term) continue;
+    state.locals[i].lazy = nullptr;
+    state.locals[i].term = terms_.opaque();
+  }
 }
 
 // Of a short list that is written out the body is looked at for each item. False: it is not one.
@@ -251,6 +313,7 @@ void Lowering::for_loop(const ast::For& node, RunState state, States& after) {
   RunState inside = state;
   const bool outer_loop = state.in_loop;
   inside.in_loop = true;
+  forget_lazy(node.body, inside);
   inside.locals.push_back({node.first, element(), false, nullptr});
   if (!node.second.empty()) inside.locals.push_back({node.second, element(), false, nullptr});
   const auto unsure = [](RunState& end) {
@@ -276,12 +339,14 @@ void Lowering::for_loop(const ast::For& node, RunState state, States& after) {
       }
     }
   }
+  ++inside.changes;
   for (RunState& end : block(node.body, {inside})) {
     if (end.flow == RunState::Flow::kGoesOn) {
       end.locals.resize(locals);
       end.in_loop = outer_loop;
     }
     unsure(end);
+    ++end.changes;
     after.push_back(std::move(end));
   }
   after.push_back(std::move(state));  // no turn at all
@@ -311,6 +376,7 @@ void Lowering::try_catch(const ast::Try& node, RunState state, States& after) {
   if (!fails) return;
   RunState handler = std::move(state);
   handler.way_unsure = true;
+  forget_lazy(node.body, handler);
   handler.locals.push_back({node.error_name, terms_.opaque(), false, nullptr});
   for (RunState& end : block(node.handler, {std::move(handler)})) {
     end.locals.resize(std::min(end.locals.size(), locals));
@@ -367,6 +433,7 @@ void Lowering::statement(const ast::Stmt& stmt, RunState state, States& after) {
         if (self.terms_.is_const(condition) && self.terms_.value(condition).is_true() != truth) continue;
         RunState branch = state;
         branch.when.push_back({condition, truth});
+        self.settle(*node.condition, truth, branch);
         for (RunState& end : self.block(truth ? node.then_block : node.else_block, {std::move(branch)})) {
           end.locals.resize(std::min(end.locals.size(), locals));
           after.push_back(std::move(end));
@@ -397,13 +464,17 @@ void Lowering::statement(const ast::Stmt& stmt, RunState state, States& after) {
       const TermId outside = state.subject;
       const size_t locals = state.locals.size();
       state.subject = self.term(*node.subject, state);
+      ++state.changes;
       for (RunState& end : self.block(node.body, {std::move(state)})) {
         end.subject = outside;
+        ++end.changes;
         end.locals.resize(std::min(end.locals.size(), locals));
         after.push_back(std::move(end));
       }
     }
   };
+  // What is computed without a part in any effect, too.
+  if (state.has_lazy()) for_each_direct_expr(stmt, [&](const ast::Expr& expr) { (void)maybe(expr, state); });
   std::visit(Visit{*this, stmt, state, after}, stmt.node);
 }
 
@@ -500,8 +571,10 @@ void Lowering::coarse_block(uint32_t rule, const ast::Block& block, const RunSta
     } else if (const auto* as = std::get_if<ast::As>(&stmt.node)) {
       const TermId outside = scope.subject;
       scope.subject = term(*as->subject, scope);
+      ++scope.changes;
       coarse_block(rule, as->body, head, scope);
       scope.subject = outside;
+      ++scope.changes;
     } else {
       RunState one = scope;
       States after;

@@ -95,12 +95,14 @@ TermId meta_after(Model& model, const Effect& effect, TermId meta, TermId contex
 
 void Lowering::add_foreign(RunState& state, const std::vector<RunState::Written>& writes) {
   state.written.insert(state.written.end(), writes.begin(), writes.end());
+  ++state.changes;
 }
 
 void Lowering::add_foreign(RunState& state, const Middleware& middleware) const {
   add_foreign(state, middleware.writes);
   state.meta_unsure |= middleware.sets_meta;
   state.all_unsure |= middleware.writes_anything;
+  ++state.changes;
 }
 
 void Lowering::add_head(uint32_t number, RunState& state) {
@@ -108,7 +110,9 @@ void Lowering::add_head(uint32_t number, RunState& state) {
     if (const auto* let = std::get_if<ast::Let>(&clause)) {
       state.locals.push_back({let->name, 0, false, let->value.get()});
     } else {
-      state.when.push_back({term(*std::get<ast::When>(clause).condition, state), true});
+      const ast::Expr& condition = *std::get<ast::When>(clause).condition;
+      state.when.push_back({term(condition, state), true});
+      settle(condition, true, state);
     }
   }
 }
@@ -180,6 +184,8 @@ void Lowering::rule(uint32_t number) {
   if (too_many_) {
     too_many_ = false;
     body.all_unsure = true;
+    ++body.changes;
+    forget_lazy(rule.body(), body);
     RunState scope = body;
     coarse_block(number, rule.body(), body, scope);
     if (!around.empty()) add_failure(inside.failures, head, head.when);
@@ -225,6 +231,8 @@ void Lowering::middleware(uint32_t rule, const Middleware& middleware, const Run
   if (too_many_) {
     too_many_ = false;
     state.all_unsure = true;
+    ++state.changes;
+    forget_lazy(wrapper.body(), state);
     RunState scope = state;
     coarse_block(rule, wrapper.body(), state, scope);
     failures.assign(1, head.when);
@@ -256,6 +264,7 @@ void Lowering::next(RunState state, States& after) const {
   add_foreign(state, inside_->writes);
   state.meta_unsure |= inside_->sets_meta;
   state.all_unsure |= inside_->writes_anything;
+  ++state.changes;
   for (const Way& way : inside_->failures) {
     RunState& failed = after.emplace_back(state);
     failed.when.insert(failed.when.end(), way.begin(), way.end());
