@@ -9,7 +9,7 @@ namespace krules::check {
 Chain::Chain(Model& model, Facts& facts, const Between& between, uint32_t first_path)
     : model_(model), terms_(model.terms), facts_(facts), between_(between) {
   facts_.forget_runs();
-  runs_.push_back({.path = first_path, .placed = {}});
+  runs_.push_back({.path = first_path, .placed = {}, .read = {}});
   // A rule for one subject: reads by its name and reads of `subject` are the same.
   const auto& triggers = model_.rules[model_.paths[first_path].rule].compiled->triggers;
   if (triggers.size() == 1 && triggers.front().subjects.size() == 1 &&
@@ -59,7 +59,7 @@ void Chain::add_beside(const Link& link) {
 
 void Chain::add(const Link& link, size_t last) {
   const Effect& effect = model_.paths[link.from].effects[link.effect];
-  Run next{.path = link.to, .effect = &effect, .kind = link.kind, .placed = {}};
+  Run next{.path = link.to, .effect = &effect, .kind = link.kind, .placed = {}, .read = {}};
   next.has_extra = link.kind != EventClass::Kind::kPlain || effect.is_reply;
   next.is_apart = effect.delayed || last + 1 < runs_.size();
   next.cascade = effect.delayed ? static_cast<uint8_t>(runs_.size()) : runs_[last].cascade;
@@ -69,8 +69,17 @@ void Chain::add(const Link& link, size_t last) {
   next.before = at(effect.before, last);
   next.after = at(effect.after, last);
   next.context = at(effect.context, last);
-  if (link.kind == EventClass::Kind::kChanged)
-    literals_.push_back({terms_.apply(Op::kEqual, {next.after, next.before}), false});
+  if (link.kind == EventClass::Kind::kChanged) {
+    const TermId equal = terms_.apply(Op::kEqual, {next.after, next.before});
+    if (facts_.may_be_absent(next.name) &&
+        facts_.solver().values(next.after, literals_).may_be(ValueSet::kNull)) {
+      // From nothing to null is a change, too.
+      const TermId there = terms_.apply(Op::kHas, {next.before});
+      literals_.push_back({terms_.apply(Op::kAnd, {equal, there}), false});
+    } else {
+      literals_.push_back({equal, false});
+    }
+  }
   runs_.push_back(std::move(next));
   begin(link.to);
 }
@@ -78,7 +87,7 @@ void Chain::add(const Link& link, size_t last) {
 TermId Chain::at(TermId term, size_t run) {
   if (!terms_[term].local || (run == 0 && only_subject_ == 0)) return term;
   if (const auto known = runs_[run].placed.find(term); known != runs_[run].placed.end()) return known->second;
-  const TermId made = terms_.rewritten(term, [&](TermId id) { return place(id, run); });
+  const TermId made = small(terms_.rewritten(term, [&](TermId id) { return place(id, run); }));
   runs_[run].placed.emplace(term, made);
   return made;
 }
@@ -138,19 +147,26 @@ TermId Chain::place(TermId term, size_t run) {
 
 TermId Chain::read_at(TermId subject, TermId name, bool extended, size_t run) {
   const auto epoch = static_cast<uint8_t>(run);
-  const auto leaf = [&] {
-    return extended ? terms_.read_extended(subject, name, epoch) : terms_.read(subject, name, epoch);
-  };
-  if (run == 0 || !terms_.is_const(name)) return leaf();
-  if (runs_[run].is_apart && facts_.is_written(name, extended)) return leaf();
-  if (between_.is_left_alone(name, extended) || between_.is_ours(name, extended))
-    return read_after(subject, name, extended, run - 1);
-  const TermId made = leaf();
-  const TermId left = read_after(subject, name, extended, run - 1);
+  const TermId leaf =
+      extended ? terms_.read_extended(subject, name, epoch) : terms_.read(subject, name, epoch);
+  if (run == 0 || !terms_.is_const(name)) return leaf;
+  if (runs_[run].is_apart && facts_.is_written(name, extended)) return leaf;
+  const auto known = runs_[run].read.find(leaf);
+  if (known != runs_[run].read.end() && known->second.second == literals_.size()) return known->second.first;
+  const bool stays = between_.is_left_alone(name, extended) || between_.is_ours(name, extended);
+  const TermId left = small(read_after(subject, name, extended, run - 1));
+  runs_[run].read[leaf] = {stays ? left : leaf, literals_.size()};
+  if (stays) return left;
   ValueSet set = facts_.solver().values(left, literals_);
   set.join(between_.written(name, extended));
-  facts_.add(made, set);
-  return made;
+  facts_.add(leaf, set);
+  return leaf;
+}
+
+// What grows from run to run is soon too much to reason about.
+TermId Chain::small(TermId term) {
+  constexpr uint32_t kMostSize = 120;
+  return terms_[term].size > kMostSize ? terms_.opaque() : term;
 }
 
 TermId Chain::read_after(TermId subject, TermId name, bool extended, size_t run) {

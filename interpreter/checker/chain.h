@@ -79,6 +79,8 @@ class Chain {
     TermId after = 0;
     TermId context = 0;
     std::unordered_map<TermId, TermId> placed;
+    /// What reads give (by what they are where nothing is known), and how many conditions were known then.
+    std::unordered_map<TermId, std::pair<TermId, size_t>> read;
   };
 
   void begin(uint32_t path);
@@ -86,6 +88,7 @@ class Chain {
   void add_trigger(uint32_t rule, size_t run);
   void add_new_is_read(uint32_t rule);
   TermId place(TermId term, size_t run);
+  TermId small(TermId term);
   TermId read_at(TermId subject, TermId name, bool extended, size_t run);
   TermId read_after(TermId subject, TermId name, bool extended, size_t run);
 

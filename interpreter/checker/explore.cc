@@ -355,26 +355,39 @@ bool Explorer::take_effects(const State& state, uint32_t path) {
         after.push_back(std::move(end));
         continue;
       }
-      std::optional<Literal> is_event;
+      const bool changes = made.kind == EventClass::Kind::kChanged;
+      TermId equal = 0;
       Presence there = Presence::kOpen;
-      if (made.kind == EventClass::Kind::kChanged) {
-        is_event = Literal{terms_.apply(Op::kEqual, {made.after, made.before}), false};
+      if (changes) {
+        // From nothing to null is a change, too.
+        equal = terms_.apply(Op::kEqual, {made.after, made.before});
+        there = presence(state, made.subject, made.name, effect.extended);
+      } else if (effect.kind == Effect::Kind::kDeleteSubject) {
+        there = presence(end, made.subject);
       } else {
-        there = effect.kind == Effect::Kind::kDelete ? presence(end, made.subject, made.name, effect.extended)
-                                                     : presence(end, made.subject);
+        there =
+            effect.sets_first ? Presence::kThere : presence(end, made.subject, made.name, effect.extended);
       }
       for (const bool happens : {true, false}) {
-        if (there == (happens ? Presence::kAbsent : Presence::kThere)) continue;
+        const bool never = changes ? !happens && there == Presence::kAbsent
+                                   : there == (happens ? Presence::kAbsent : Presence::kThere);
+        if (never) continue;
         State one = end;
-        if (is_event.has_value()) {
+        if (changes && there != Presence::kAbsent) {
+          Literal literal{equal, !happens};
+          if (happens && there == Presence::kOpen) {
+            const TermId is_null = terms_.apply(Op::kEqual, {made.after, terms_.null()});
+            if (is_null != terms_.truth(false))
+              literal = {terms_.apply(Op::kOr, {terms_.apply(Op::kNot, {equal}), is_null}), true};
+          }
           const size_t before = one.literals.size();
-          if (!add(one.literals, {is_event->term, !happens}, terms_)) continue;
+          if (!add(one.literals, literal, terms_)) continue;
           if (one.literals.size() != before && !is_possible(one.literals)) continue;
         }
         if (happens) {
           one.queue.push_back(made);
           one.written.push_back(written);
-        } else if (made.kind != EventClass::Kind::kChanged) {
+        } else if (!changes) {
           one.written.push_back(written);  // an equal value leaves what is there
         }
         after.push_back(std::move(one));

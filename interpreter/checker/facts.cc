@@ -60,6 +60,7 @@ Writers::Writers(const Model& model) : model_(model) {
     const RulePath& path = model.paths[number];
     for (uint32_t effect = 0; effect < path.effects.size(); ++effect) {
       const Effect& made = path.effects[effect];
+      names_subjects_ |= !model.terms.is_const(made.subject) && model.terms.op(made.subject) != Op::kSubject;
       if (made.kind == Effect::Kind::kEmit) continue;
       Places& places = made.extended ? extended_ : plain_;
       if (model.terms.is_const(made.name)) {
@@ -74,6 +75,15 @@ Writers::Writers(const Model& model) : model_(model) {
 bool Writers::may_be(const Site& site, TermId name) const {
   const TermId written = model_.paths[site.path].effects[site.effect].name;
   return globs_meet(shape_of(model_.terms, written), std::string(model_.terms.text(name)));
+}
+
+bool Writers::may_be_absent(TermId name) const {
+  if (names_subjects_ || !model_.terms.is_const(name)) return true;
+  bool found = false;
+  for_each(name, false, [&](const Site& site) {
+    found |= model_.paths[site.path].effects[site.effect].kind != Effect::Kind::kChange;
+  });
+  return found;
 }
 
 bool Writers::is_written(TermId name, bool extended) const {

@@ -32,6 +32,9 @@ class Writers {
     }
   }
   bool is_written(TermId name, bool extended) const;
+  /// Whether a property may be absent again and again: something deletes it, or there may be ever new
+  /// subjects. To set it to null is a change each time, then.
+  bool may_be_absent(TermId name) const;
 
  private:
   struct Places {
@@ -43,6 +46,7 @@ class Writers {
   const Model& model_;
   Places plain_;
   Places extended_;
+  bool names_subjects_ = false;  // others than that of the event, and constant ones
 };
 
 /// What terms can be, from all that the program ever writes and sends: found by going round until nothing is
@@ -69,6 +73,8 @@ class Facts final : public KnownValues {
   void assume(TermId term, const ValueSet& set) { assumed_[assumption_key(term)] = set; }
   void stop_assuming() { assumed_.clear(); }
 
+  /// See Writers.
+  bool may_be_absent(TermId name) const { return writers_.may_be_absent(name); }
   /// Whether any rule, gate or middleware of the program writes it.
   bool is_written(TermId name, bool extended) const { return writers_.is_written(name, extended); }
   /// Whether a property has values that no rule gives it at first: nothing writes it, or only what reads it

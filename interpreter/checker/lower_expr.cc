@@ -266,6 +266,13 @@ Lowering::Lowered Lowering::call(std::string_view name, const ast::Expr* object,
   }
   if (object == nullptr && name == "has" && arguments.size() == 1) {
     const TermId of = term(*arguments.front().value, state);
+    if (!state.written.empty()) {
+      // Whether what was written is there is not told by its value.
+      RunState before = state;
+      before.written.clear();
+      if (term(*arguments.front().value, before) != of)
+        return {terms_.is_const(of) && of != terms_.null() ? terms_.truth(true) : terms_.opaque()};
+    }
     return {terms_.apply(Op::kHas, {of})};
   }
   if (object == nullptr && name == "state" && arguments.size() == 1) {

@@ -45,6 +45,12 @@ void Lowering::write(RunState& state, Effect effect, bool unmuted) {
   } else if (known != state.written.end()) {
     written.effect.before = known->effect.before;
     written.any_unmuted |= known->any_unmuted;
+    if (effect.kind == Effect::Kind::kDelete &&
+        (known->effect.kind == Effect::Kind::kChange || known->effect.sets_first)) {
+      // The event tells what was set where nothing was there before.
+      written.effect.sets_first = true;
+      written.effect.before = terms_.opaque();
+    }
     if (!unmuted) {
       written.effect.context = known->effect.context;
       if (known->any_unmuted) {

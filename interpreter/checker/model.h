@@ -34,19 +34,20 @@ struct Effect {
   Kind kind;
   bool makes_event = true;  ///< not where it is muted or extended
   bool extended = false;
-  bool in_loop = false;   ///< may happen any number of times in one run
-  bool delayed = false;   ///< kEmit: the event begins a cascade of its own, later
-  bool is_reply = false;  ///< kEmit: the answer to a call; `context` is its `extra`
-  TermId delay = 0;       ///< kEmit: of `after`
-  TermId key = 0;         ///< kEmit: of the timer, null without
-  TermId subject = 0;     ///< the name of the subject it is about
-  TermId name = 0;        ///< the event type, or the property's name
-  TermId payload = 0;     ///< kEmit
-  TermId before = 0;      ///< of a property: its value when the rule starts
-  TermId after = 0;       ///< kChange: its value when the rule has ended
-  TermId context = 0;     ///< what `with` gives: `extra`, for kEmit `meta`; null without
-  uint32_t place = 0;     ///< events of one run are queued in the order of these
-  Span span;              ///< the statement
+  bool in_loop = false;     ///< may happen any number of times in one run
+  bool delayed = false;     ///< kEmit: the event begins a cascade of its own, later
+  bool sets_first = false;  ///< kDelete: of what the same run has set, so that it is there in any case
+  bool is_reply = false;    ///< kEmit: the answer to a call; `context` is its `extra`
+  TermId delay = 0;         ///< kEmit: of `after`
+  TermId key = 0;           ///< kEmit: of the timer, null without
+  TermId subject = 0;       ///< the name of the subject it is about
+  TermId name = 0;          ///< the event type, or the property's name
+  TermId payload = 0;       ///< kEmit
+  TermId before = 0;        ///< of a property: its value when the rule starts
+  TermId after = 0;         ///< kChange: its value when the rule has ended
+  TermId context = 0;       ///< what `with` gives: `extra`, for kEmit `meta`; null without
+  uint32_t place = 0;       ///< events of one run are queued in the order of these
+  Span span;                ///< the statement
 };
 
 /// One way through a rule: when all of `when` holds, the rule has all of these effects (or fails, and has

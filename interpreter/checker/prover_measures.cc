@@ -17,6 +17,8 @@ namespace {
 
 constexpr size_t kMostWriters = 48;
 constexpr size_t kMostValues = 16;
+/// Among the values of a property: nothing is there, which reads as null does.
+constexpr TermId kAbsent = UINT32_MAX;
 
 // All values of a small set, as constants; false where they cannot be listed.
 bool list_values(TermPool& terms, const ValueSet& set, std::vector<TermId>& values) {
@@ -260,13 +262,16 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
   for (const Site& site : sites) {
     const Effect& effect = model_.paths[site.path].effects[site.effect];
     std::vector<TermId>& result = results.emplace_back();
-    const bool changes = effect.kind == Effect::Kind::kChange;
-    ValueSet all = ValueSet::nothing();
-    in_all_contexts(component, site, [&](const Context& context) {
-      all.join(solver.values(changes ? context.after : terms_.null(), context.literals));
-      return true;
-    });
-    if (!list_values(terms_, all, result)) return false;
+    if (effect.kind == Effect::Kind::kChange) {
+      ValueSet all = ValueSet::nothing();
+      in_all_contexts(component, site, [&](const Context& context) {
+        all.join(solver.values(context.after, context.literals));
+        return true;
+      });
+      if (!list_values(terms_, all, result)) return false;
+    } else {
+      result.push_back(kAbsent);
+    }
     values.insert(values.end(), result.begin(), result.end());
   }
   std::sort(values.begin(), values.end());
@@ -278,11 +283,14 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
     size_t site;
   };
   std::vector<Step> steps;
+  std::vector<char> again(sites.size(), 0);
+  const auto told = [&](TermId value) { return value == kAbsent ? terms_.null() : value; };
   const auto index = [&](TermId value) {
     return static_cast<uint32_t>(std::lower_bound(values.begin(), values.end(), value) - values.begin());
   };
   for (size_t i = 0; i < sites.size(); ++i) {
     const Effect& effect = model_.paths[sites[i].path].effects[sites[i].effect];
+    if (effect.sets_first) again[i] = 1;          // from nothing to nothing, with an event
     std::vector<std::pair<TermId, TermId>> open;  // steps that no context was seen to allow yet
     for (const TermId to : results[i]) {
       for (const TermId from : values) {
@@ -295,8 +303,8 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
       std::erase_if(open, [&](const auto& change) {
         const auto [from, to] = change;
         both.resize(known);
-        if (effect.kind != Effect::Kind::kDeleteSubject)
-          both.push_back({terms_.apply(Op::kEqual, {context.before, from}), true});
+        if (effect.kind != Effect::Kind::kDeleteSubject && !effect.sets_first)
+          both.push_back({terms_.apply(Op::kEqual, {context.before, told(from)}), true});
         if (effect.kind == Effect::Kind::kChange)
           both.push_back({terms_.apply(Op::kEqual, {context.after, to}), true});
         if (solver.is_contradiction(both)) return false;
@@ -315,7 +323,6 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
     for (const uint32_t i : one) group[i] = count;
     ++count;
   }
-  std::vector<char> again(sites.size(), 0);
   for (const Step& each : steps) {
     if (group[each.from] == group[each.to]) again[each.site] = 1;
   }
@@ -328,7 +335,7 @@ bool Prover::walk_values(Component& component, TermId name, bool extended) {
   const std::string shown = fmt::format("{}{}", extended ? "ext." : "", terms_.text(name));
   step.text = values.size() == 1
                   ? fmt::format("`{}` is only ever set to {}, which is no change the second time", shown,
-                                terms_.show(values.front()))
+                                terms_.show(told(values.front())))
                   : fmt::format("`{}` does not go back to a value that it had", shown);
   return remove_changes(component, ending, std::move(step));
 }

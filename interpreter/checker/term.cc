@@ -73,13 +73,29 @@ void TermPool::grow() {
   table_.swap(bigger);
 }
 
+namespace {
+
+constexpr uint32_t kMostSize = 1'000'000'000;
+
+}  // namespace
+
+// Whether there is something at a place, of which the value is known.
+TermId TermPool::has(Op op, std::span<const TermId> of, TermId value) {
+  if (is_const(value)) return value == null_ ? opaque() : true_;
+  const bool is_place = terms_[value].op == op && std::ranges::equal(args(value), of);
+  return is_place ? apply(Op::kHas, {value}) : opaque();
+}
+
 TermId TermPool::make(Op op, std::span<const TermId> args_given, uint32_t data, uint8_t epoch) {
   Term term;
   term.op = op;
   term.epoch = epoch;
   term.data = data;
   term.local = is_local(op) || op == Op::kNow;
-  for (const TermId arg : args_given) term.local |= terms_[arg].local;
+  for (const TermId arg : args_given) {
+    term.local |= terms_[arg].local;
+    term.size = terms_[arg].size > kMostSize - term.size ? kMostSize : term.size + terms_[arg].size;
+  }
   term.count = static_cast<uint32_t>(args_given.size());
   const size_t mask = table_.size() - 1;
   const uint64_t hashed = hash(term, args_given);

@@ -72,6 +72,7 @@ struct Term {
   uint32_t data = 0;   ///< kConst: index of the value; kOpaque, kFresh: the number
   uint32_t first = 0;  ///< arguments
   uint32_t count = 0;
+  uint32_t size = 1;  ///< written out: of all parts, those that it shares counted each time
 };
 
 /// All terms of one check, each once.
@@ -130,6 +131,7 @@ class TermPool {
 
  private:
   TermId make(Op op, std::span<const TermId> args, uint32_t data, uint8_t epoch);
+  TermId has(Op op, std::span<const TermId> of, TermId value);
   TermId simplified(Op op, std::span<const TermId> args);
   TermId call(std::span<const TermId> args);
   TermId call_of_more(const std::string& name, std::span<const TermId> args);
@@ -159,6 +161,13 @@ TermId TermPool::rewritten(TermId id, const Replace& replace) {
   if (term.count == 0) return replace(id);
   std::vector<TermId> args(term.count);
   bool changed = false;
+  if (term.op == Op::kHas) {
+    // Whether it is there is not told by its value.
+    const Term place = terms_[args_[term.first]];
+    std::vector<TermId> of(place.count);
+    for (uint32_t i = 0; i < place.count; ++i) of[i] = rewritten(args_[place.first + i], replace);
+    return has(place.op, of, rewritten(args_[term.first], replace));
+  }
   for (uint32_t i = 0; i < term.count; ++i) {
     const TermId old = args_[term.first + i];
     args[i] = rewritten(old, replace);

@@ -239,8 +239,7 @@ bool Rehearsal::act(const Scene& scene, uint32_t number, const Words& known, std
     Note note{made.subject, made.name, terms_.null(), effect.extended, false};
     made.sees[Op::kPayload] = terms_.opaque();
     made.sees[Op::kExtra] = context;
-    TermId is_change = terms_.truth(true);
-    bool is_open = effect.makes_event;  // whether there is an event where it is no change of values
+    TermId equal = 0;
     if (effect.kind == Effect::Kind::kDeleteSubject) {
       note.name = terms_.null();
       made.kind = EventClass::Kind::kSubjectDeleted;
@@ -256,25 +255,11 @@ bool Rehearsal::act(const Scene& scene, uint32_t number, const Words& known, std
       made.sees[Op::kEvent] = terms_.text_constant(change ? kPropertyChangedType : kPropertyDeletedType);
       made.sees[Op::kProperty] = made.name;
       made.sees[Op::kOld] = before;
-      if (!change) {
-        // Of what this cascade has deleted already nothing is left to delete.
-        for (size_t k = scene.notes.size(); k-- > 0;) {
-          const Note& each = scene.notes[k];
-          if (each.extended != effect.extended) continue;
-          if (each.subject == note.subject && each.name == note.name) {
-            if (!each.is_value) is_change = terms_.truth(false);
-            break;
-          }
-          if (!terms_.is_const(each.subject) || !terms_.is_const(note.subject) || each.name == note.name)
-            break;
-        }
-      }
       if (change) {
         made.sees[Op::kNew] = after;
         note.value = after;
         note.is_value = true;
-        is_change = terms_.apply(Op::kNot, {terms_.apply(Op::kEqual, {after, before})});
-        is_open = false;
+        equal = terms_.apply(Op::kEqual, {after, before});
       }
     }
     if (effect.makes_event && !effect.extended) made.audience = audience_of(number, i, made.kind);
@@ -285,14 +270,28 @@ bool Rehearsal::act(const Scene& scene, uint32_t number, const Words& known, std
         after.push_back(std::move(way));
         continue;
       }
+      const bool is_change = effect.kind == Effect::Kind::kChange;
+      std::optional<bool> there = is_there(is_change ? scene : way, note);
+      if (effect.sets_first) there = true;
+      TermId may_be_told = terms_.truth(is_change || there != false);
+      TermId may_be_silent = terms_.truth(!is_change && there != true);
+      if (effect.kind == Effect::Kind::kDeleteSubject) may_be_told = may_be_silent = terms_.truth(true);
+      if (is_change && there != false) {
+        // Null in the place of nothing is a change.
+        may_be_silent = equal;
+        may_be_told = terms_.apply(Op::kNot, {equal});
+        if (!there.has_value())
+          may_be_told =
+              terms_.apply(Op::kOr, {may_be_told, terms_.apply(Op::kEqual, {note.value, terms_.null()})});
+      }
       Scene told = way;
-      if (suppose(told.holds, is_change, true)) {
+      if (suppose(told.holds, may_be_told, true)) {
         told.waiting.push_back(made);
         told.notes.push_back(note);
         after.push_back(std::move(told));
       }
-      if (is_open || suppose(way.holds, is_change, false)) {
-        if (is_open) way.notes.push_back(note);
+      if (suppose(way.holds, may_be_silent, true)) {
+        if (!is_change) way.notes.push_back(note);
         after.push_back(std::move(way));
       }
     }
@@ -310,6 +309,22 @@ bool Rehearsal::is_gone(const Scene& scene, TermId subject) const {
     if (note.subject == subject && note.name == terms_.null() && !note.extended) return true;
   }
   return false;
+}
+
+// Whether the cascade itself has left a property there, or has taken it away; none where it is not known.
+std::optional<bool> Rehearsal::is_there(const Scene& scene, const Note& place) const {
+  for (size_t k = scene.notes.size(); k-- > 0;) {
+    const Note& each = scene.notes[k];
+    const bool whole = each.name == terms_.null();
+    if (each.extended != place.extended) continue;
+    if (each.subject != place.subject && terms_.is_const(each.subject) && terms_.is_const(place.subject))
+      continue;
+    if (!whole && each.name != place.name && terms_.is_const(each.name) && terms_.is_const(place.name))
+      continue;
+    if (each.subject != place.subject || (!whole && each.name != place.name)) return std::nullopt;
+    return each.is_value;
+  }
+  return std::nullopt;
 }
 
 // Written out in more than so many parts.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -62,6 +63,7 @@ class Rehearsal {
   TermId heard(uint32_t rule, const Happening& happening);
   std::vector<uint32_t> audience_of(uint32_t path, uint32_t effect, EventClass::Kind kind) const;
   bool is_gone(const Scene& scene, TermId subject) const;
+  std::optional<bool> is_there(const Scene& scene, const Note& place) const;
   bool is_long(TermId term, uint32_t& left) const;
   bool has_value(TermId term, const std::vector<Literal>& holds);
   /// Whether it can be beside the others; in `holds` from then on.

@@ -16,6 +16,8 @@ namespace {
 constexpr size_t kMostWays = 200;
 constexpr size_t kMostValues = 20;
 constexpr int kLongestWay = 4;
+/// Stands for a property that is not there, beside its values.
+constexpr TermId kNothing = UINT32_MAX;
 
 }  // namespace
 
@@ -320,7 +322,7 @@ std::string Verifier::confirm_values(const ProofRemoval& step) {
     const Effect& effect = effect_of(sites[i]);
     const bool listed = in_all_ways(sites[i], [&](Walk& walk, size_t run) {
       if (effect.kind != Effect::Kind::kChange) {
-        results[i].insert(terms_.null());
+        results[i].insert(kNothing);
         return true;
       }
       const TermId after = walk.at(effect.after, run);
@@ -341,8 +343,9 @@ std::string Verifier::confirm_values(const ProofRemoval& step) {
           const TermId before = walk.at(effect.before, run);
           const TermId after = walk.at(effect.after, run);
           std::vector<Literal> literals = walk.literals();
+          const TermId found = values[from] == kNothing ? terms_.null() : values[from];
           if (effect.kind != Effect::Kind::kDeleteSubject && effect.name == name)
-            literals.push_back({terms_.apply(Op::kEqual, {before, values[from]}), true});
+            literals.push_back({terms_.apply(Op::kEqual, {before, found}), true});
           if (effect.kind == Effect::Kind::kChange)
             literals.push_back({terms_.apply(Op::kEqual, {after, values[to]}), true});
           return cases_.is_impossible(literals);
@@ -362,6 +365,8 @@ std::string Verifier::confirm_values(const ProofRemoval& step) {
   }
   std::vector<Site> ending;
   for (size_t i = 0; i < sites.size(); ++i) {
+    // What a run sets and deletes is deleted each time.
+    if (effect_of(sites[i]).sets_first) continue;
     const bool again = std::any_of(moves[i].begin(), moves[i].end(),
                                    [&](const auto& move) { return group[move.first] == group[move.second]; });
     if (!again) ending.push_back(sites[i]);

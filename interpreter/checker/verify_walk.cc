@@ -77,8 +77,14 @@ void Verifier::Walk::follow(const Link& link) {
   next.before = at(effect.before, run);
   next.after = at(effect.after, run);
   next.context = at(effect.context, run);
-  if (link.kind == EventClass::Kind::kChanged && !effect.in_loop)
-    literals_.push_back({terms_.apply(Op::kEqual, {next.after, next.before}), false});
+  if (link.kind == EventClass::Kind::kChanged && !effect.in_loop) {
+    TermId is_none = terms_.apply(Op::kEqual, {next.after, next.before});
+    // Null is no change only where something is there.
+    if (verifier_.writers_.may_be_absent(next.name) &&
+        verifier_.cases_.values(next.after, literals_).may_be(Region::kNull))
+      is_none = terms_.apply(Op::kAnd, {is_none, terms_.apply(Op::kHas, {next.before})});
+    literals_.push_back({is_none, false});
+  }
   in_file_ = in_file_ && verifier_.is_in_file(verifier_.model_.paths[link.to].rule);
   runs_.push_back(std::move(next));
   begin();
