@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <variant>
 
 #include "krules/json.h"
@@ -156,8 +157,43 @@ uint32_t SeedHints::far_enough(const ReplaySeed& seed, const std::vector<uint32_
   for (const ReplaySeed::Input& input : seed.inputs) largest = std::max(largest, largest_in(input.data));
   for (const ReplaySeed::Property& each : seed.properties) largest = std::max(largest, largest_in(each.json));
   if (4 * largest > kFar) return 0;
+  const double all = count_states(paths, largest);
+  if (all > kFar) return 0;
   const double far = std::min<double>(kFar, 2 * largest * largest);
-  return std::max(least, static_cast<uint32_t>(far));
+  return std::max({least, static_cast<uint32_t>(far), static_cast<uint32_t>(all)});
+}
+
+// In how many states what the paths write can be, where nothing counts past the largest number: each of them
+// is a turn of its own, at most.
+double SeedHints::count_states(const std::vector<uint32_t>& paths, double largest) const {
+  const TermPool& terms = model_.terms;
+  // By name: the constants that are written there. One that is none stands for the numbers.
+  std::map<std::pair<TermId, int>, std::set<TermId>> places;
+  const auto note = [&](TermId name, int kind, TermId value) {
+    places[{name, kind}].insert(terms.is_const(value) ? value : UINT32_MAX);
+  };
+  for (const uint32_t path : paths) {
+    for (const Effect& effect : model_.paths[path].effects) {
+      if (effect.kind != Effect::Kind::kEmit) {
+        note(effect.name, effect.extended ? 1 : 0, effect.after);
+      } else if (terms.op(effect.payload) == Op::kMap) {
+        const auto entries = terms.args(effect.payload);
+        for (size_t i = 0; i + 1 < entries.size(); i += 2) {
+          // Handed on as it is, it counts nothing.
+          const TermId value = entries[i + 1];
+          const bool is_same = terms.op(value) == Op::kField && terms.arg(value, 1) == entries[i] &&
+                               terms.op(terms.arg(value, 0)) == Op::kPayload;
+          if (!is_same) note(entries[i], 2, value);
+        }
+      }
+    }
+  }
+  double all = 1;
+  for (const auto& [place, values] : places) {
+    const bool counts = values.count(UINT32_MAX) != 0;
+    all *= counts ? largest + 2 : static_cast<double>(values.size() + 1);
+  }
+  return all;
 }
 
 }  // namespace krules::check

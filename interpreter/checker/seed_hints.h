@@ -26,13 +26,15 @@ class SeedHints {
   void complete(ReplaySeed::Input& input) const;
 
   /// After how many events a run of this seed is taken to go on for ever: rules may count up to the numbers
-  /// that they, or the seed, speak of, one such loop inside another. 0 where that is too far to tell. `least`
+  /// that they, or the seed, speak of, in each property and each field of a payload, one such loop inside
+  /// another. 0 where that is too far to tell. `least`
   /// where the paths, each time, make texts or lists longer, which soon fill the memory.
   uint32_t far_enough(const ReplaySeed& seed, const std::vector<uint32_t>& paths, uint32_t least) const;
 
  private:
   void look(TermId term);
   bool swells(TermId term) const;
+  double count_states(const std::vector<uint32_t>& paths, double largest) const;
 
   const Model& model_;
   std::set<TermId> names_;
