@@ -245,8 +245,6 @@ bool Rehearsal::act(const Scene& scene, uint32_t number, const Words& known, std
       made.kind = EventClass::Kind::kSubjectDeleted;
       made.sees[Op::kEvent] = terms_.text_constant(kSubjectDeletedType);
       if (!effect.extended && !audience_of(number, i, EventClass::Kind::kDeleted).empty()) return false;
-      if (is_gone(scene, made.subject)) is_change = terms_.truth(false);
-      is_open = is_open && is_change != terms_.truth(false);
     } else {
       const TermId before = spoken(effect.before, scene, words);
       const TermId after = spoken(effect.after, scene, words);
@@ -275,7 +273,10 @@ bool Rehearsal::act(const Scene& scene, uint32_t number, const Words& known, std
       if (effect.sets_first) there = true;
       TermId may_be_told = terms_.truth(is_change || there != false);
       TermId may_be_silent = terms_.truth(!is_change && there != true);
-      if (effect.kind == Effect::Kind::kDeleteSubject) may_be_told = may_be_silent = terms_.truth(true);
+      if (effect.kind == Effect::Kind::kDeleteSubject) {
+        may_be_told = terms_.truth(!is_gone(scene, made.subject));
+        may_be_silent = terms_.truth(true);
+      }
       if (is_change && there != false) {
         // Null in the place of nothing is a change.
         may_be_silent = equal;
