@@ -300,7 +300,7 @@ class Engine {
 /// `secret api_key`.
 std::string secret_variable(std::string_view name);
 
-/// Reads a rule file (of 64 MiB at most). Null with `error` set when it cannot be read, or is no regular file.
+/// Reads a rule file (64 MiB at most). Null with `error` set when it cannot be read, or is no regular file.
 SourcePtr read_source(const std::string& path, std::string& error);
 
 }  // namespace krules
